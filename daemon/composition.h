@@ -1,0 +1,83 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "daemon/config/settings.h"
+#include "storage/base/clock.h"
+#include "storage/base/log.h"
+#include "storage/base/result.h"
+#include "storage/model/run.h"
+
+namespace damsync {
+
+/// What a person asked `sync` for.
+struct SyncOptions {
+  std::vector<std::string> accounts;            ///< empty: all
+  std::vector<std::string> accept_withdrawals;  ///< accounts whose deletion brake is released this once
+  bool dry_run = false;
+  bool full = false;
+  bool ignore_backoff = true;  ///< a person's `sync` retries everything; the daemon honours the stored back-off
+};
+
+/// Something a person may watch: `done` of `total` (0: unknown) of a step.
+struct Progress {
+  std::string account;
+  std::string step;  ///< `history`, `updates`, `metadata`, `files`, `sidecars`, `verify`
+  std::int64_t done = 0;
+  std::int64_t total = 0;
+  std::int64_t bytes = 0;
+};
+using ProgressSink = std::function<void(const Progress&)>;
+
+/// What `--dry-run` would do; one line each.
+struct PlannedAction {
+  std::string account;
+  std::string action;  ///< `license`, `update`, `withdraw`, `vanish`, `fetch`, `block`
+  std::string asset_id;
+  std::string license_id;
+  std::string detail;
+};
+
+struct VerifyOptions {
+  double sample = 1.0;  ///< share of the files, oldest verification first
+  std::optional<Millis> time_limit;
+  bool repair = false;
+};
+
+struct VerifyFinding {
+  std::string code;  ///< `FILE_MISSING`, `FILE_HASH_MISMATCH`, `FILE_NO_LICENSE`
+  std::string path;
+  std::string asset_id;
+};
+
+struct VerifySummary {
+  std::int64_t checked = 0, ok = 0, missing = 0, corrupt = 0, orphans = 0, repaired = 0, bytes = 0;
+  std::vector<VerifyFinding> findings;
+};
+
+/// Builds the object graph of one process from checked settings and owns every lifetime in it. Takes the state lock
+/// when it writes; commands that only read open the catalog themselves (`storage/catalog`).
+class Composition {
+ public:
+  Composition(const Settings& settings, Clock& clock, Log& log);
+  ~Composition();
+
+  /// One cycle over the accounts. Errors: only what prevents a cycle at all (lock, catalog, store, settings);
+  /// what one account met is in its summary.
+  Result<RunSummary> sync(const SyncOptions& options, const ProgressSink& progress, std::vector<PlannedAction>* plan,
+                          std::stop_token stop);
+  Result<VerifySummary> verify(const VerifyOptions& options, const ProgressSink& progress, std::stop_token stop);
+
+ private:
+  struct Graph;
+  const Settings& settings_;
+  Clock& clock_;
+  Log& log_;
+};
+
+}  // namespace damsync

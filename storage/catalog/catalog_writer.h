@@ -1,0 +1,64 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/catalog/catalog.h"
+#include "storage/sqlite/transaction.h"
+
+namespace damsync {
+
+/// How a license row of a page compares with what was known.
+enum class Upsert { kNew, kChanged, kSame, kReturned };  ///< kReturned: had vanished, is listed again
+
+/// The writing half of the catalog. Every method must be called inside a `Transaction` of the same database; one page
+/// of a provider or one batch of results is one transaction, and its cursor moves in it (I3).
+///
+/// Errors   SQL failures throw (`DatabaseError`).
+/// Threads  one thread.
+class CatalogWriter {
+ public:
+  explicit CatalogWriter(Database& db) : db_(db) {}
+
+  void ensure_account(const std::string& name, const std::string& provider, UtcTime now);
+  void put_setting(const std::string& key, const std::string& value);
+
+  // -- what a poll says ---------------------------------------------------------------------------------------
+  /// Adds or refreshes a license, its asset row (state unknown) and its file row (pending; blocked with a reason when
+  /// `downloadable` is false or the kind is not mirrored). Marks it seen by `scan_id` when not empty.
+  /// A file that another license of the asset already has (same size and format) is shared at once.
+  Upsert upsert_license(const std::string& account, const License& license, const std::string& scan_id, UtcTime now);
+  void set_license_vanished(const std::string& account, const std::string& license_id, UtcTime now);
+  void put_stream(const StreamRow& stream);
+  void add_coverage(const CoverageRow& row);
+
+  // -- what was found out about assets ----------------------------------------------------------------------
+  /// Stores metadata, raw JSON and etag, and sets the state to active. `updated_at` keeps the latest time.
+  void put_description(const std::string& account, const std::string& asset_id, const AssetRow& described, UtcTime now);
+  void touch_checked(const std::string& account, const std::string& asset_id, UtcTime now);
+  void set_withdrawn(const std::string& account, const std::string& asset_id, UtcTime now);
+  /// Remembers the provider's time of a change; never moves backwards.
+  void note_update(const std::string& account, const std::string& asset_id, UtcTime time);
+
+  // -- what happened to files ----------------------------------------------------------------------------------
+  /// Sets state, reason, path, bytes, sha256 and times as given.
+  void put_file(const FileRow& row);
+  void put_verified(const std::string& path, FileState state, UtcTime now);  ///< all licenses that share the path
+
+  // -- pending work ---------------------------------------------------------------------------------------------
+  void put_pending(const PendingRow& row);  ///< replaces the row of the same account, kind and key
+  void clear_pending(const std::string& account, PendingKind kind, const std::string& key);
+  void clear_pending(const std::string& account, PendingKind kind);
+  void mark_sidecar_dirty(const std::string& account, const std::string& asset_id);
+  void put_sidecar(const std::string& account, const std::string& asset_id, const std::string& path,
+                   const std::string& sha256);  ///< clean from now on
+
+  // -- runs ------------------------------------------------------------------------------------------------------
+  void put_run(const RunSummary& run);
+
+ private:
+  Database& db_;
+};
+
+}  // namespace damsync

@@ -1,0 +1,12 @@
+# Writes every migration file as one entry of a C++ table: number, name, SQL text.
+set(text "#include \"storage/sqlite/migrations.h\"\n\nnamespace damsync {\n\nconst std::vector<Migration>& migrations() {\n  static const std::vector<Migration> kAll = {\n")
+separate_arguments(files UNIX_COMMAND "${FILES}")
+list(SORT files)
+foreach(file IN LISTS files)
+  get_filename_component(name "${file}" NAME_WE)
+  string(REGEX MATCH "^0*([0-9]+)_" _ "${name}")
+  file(READ "${file}" sql)
+  string(APPEND text "    {${CMAKE_MATCH_1}, \"${name}\", R\"sql(${sql})sql\"},\n")
+endforeach()
+string(APPEND text "  };\n  return kAll;\n}\n\n}  // namespace damsync\n")
+file(WRITE "${OUTPUT}" "${text}")

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/base/result.h"
+#include "storage/model/license.h"
+#include "sync/providers/page.h"
+
+namespace damsync {
+
+/// What a provider can do and how its things are called; constant for the life of the object.
+struct Capabilities {
+  std::vector<std::string> streams;  ///< in the order they are polled, e.g. `licenses`, `updates`
+  std::string license_stream;        ///< the one whose complete listing finds vanished licenses
+  std::size_t describe_batch = 50;   ///< ids per `describe`
+  bool free_refetch = false;         ///< held files can be fetched again without spending
+  std::string file_prefix;           ///< of file names: `shutterstock_`
+};
+
+/// Tells which assets the catalog holds; a page of foreign ids costs no SQL.
+class KnownAssets {
+ public:
+  explicit KnownAssets(std::vector<std::string> sorted_ids) : ids_(std::move(sorted_ids)) {}
+  [[nodiscard]] bool contains(std::string_view id) const;
+  [[nodiscard]] std::size_t size() const noexcept { return ids_.size(); }
+
+ private:
+  std::vector<std::string> ids_;
+};
+
+/// What to poll: one stream from where its cursor stands. An empty cursor starts at the beginning.
+struct PollRequest {
+  std::string stream;
+  std::string cursor;
+  const KnownAssets* known = nullptr;
+  bool full = false;  ///< with an empty cursor: list everything, so that absence means something
+};
+
+/// One account at one provider. Speaks the provider's language so that nobody else has to.
+///
+/// All calls but `acquire` are free of charge; an implementation without spending calls refuses it.
+///
+/// Errors   classified where they are born (`Error::code`, `retry`); callers know no provider.
+/// Threads  `describe`, `recheck` and `refetch` from any thread; `poll` and `confirm` from one at a time.
+class Provider {
+ public:
+  virtual ~Provider() = default;
+
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  [[nodiscard]] virtual const Capabilities& capabilities() const = 0;
+
+  /// The next page of a stream. The cursor is opaque to callers; `Page::next` is committed with the page.
+  virtual Result<Page> poll(const PollRequest& request, std::stop_token stop) = 0;
+
+  /// Tells the provider that a page is committed (I4). Nothing to do for most.
+  virtual Status confirm(const std::string& receipt, std::stop_token stop) = 0;
+
+  /// Full metadata by ids (at most `describe_batch`), in any order; ids unknown to the provider are `absent`.
+  /// Ids of a wrong form are `rejected` without being sent.
+  virtual Result<Descriptions> describe(std::span<const std::string> ids, std::stop_token stop) = 0;
+
+  /// One asset, conditionally: nothing when `etag` still holds. kNotFound: the provider does not have it (any more).
+  virtual Result<std::optional<DescribedAsset>> recheck(const std::string& id, const std::string& etag,
+                                                        std::stop_token stop) = 0;
+
+  /// Asks for a URL of a file that is already licensed. Never spends.
+  /// Errors: kGone: cannot be downloaded, will not change by itself (blocked); kNotFound; kUnauthorized; retryable
+  /// ones.
+  virtual Result<DownloadSource> refetch(const License& license, std::stop_token stop) = 0;
+
+  /// Whether a license that the history no longer lists is still there; settles doubt before "vanished".
+  virtual Result<bool> still_listed(const License& license, std::stop_token stop) = 0;
+};
+
+}  // namespace damsync

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+
+#include "storage/base/log.h"
+#include "storage/base/result.h"
+#include "sync/http/transport.h"
+#include "sync/http/transport_settings.h"
+#include "sync/providers/provider.h"
+#include "sync/providers/provider_settings.h"
+
+namespace damsync {
+
+/// One account ready for work: the provider and the transport its signed URLs are fetched with (retries, host
+/// rules, no credentials). Owns everything below them.
+class AccountConnection {
+ public:
+  virtual ~AccountConnection() = default;
+  virtual Provider& provider() = 0;
+  virtual HttpTransport& downloads() = 0;
+  virtual const CallCounter& calls() const = 0;
+};
+
+/// Errors: kSettings for an unknown provider, an unusable URL or missing credentials. Makes no call.
+Result<std::unique_ptr<AccountConnection>> make_connection(const ProviderSettings& settings, Clock& clock, Log& log);
+
+}  // namespace damsync

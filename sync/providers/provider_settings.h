@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/base/clock.h"
+#include "storage/base/secret.h"
+
+namespace damsync {
+
+/// One `[[account]]` of the settings with its secrets resolved: checked values, no defaults left open.
+/// A provider reads the members it knows; `daemon/config` refuses those that do not belong to the account's provider.
+struct ProviderSettings {
+  std::string account;
+  std::string provider;  ///< `shutterstock`, `getty`, `getty-connect`
+  std::string base_url;
+  std::string token_url;  ///< empty: the provider's own
+  Secret access_token;
+  Secret refresh_token;
+  std::string client_id;
+  Secret client_secret;
+  Secret api_key;
+  std::string username;
+  Secret password;
+  bool team_history = false;
+  bool company_downloads = false;
+  bool collections = false;
+  std::string license_filter;  ///< e.g. `enhanced` or `-standard`; empty: all
+  std::string history_dialect;
+  std::string language;
+  std::optional<std::chrono::sys_days> since;  ///< how far back the first run reads
+  std::vector<std::string> download_hosts;     ///< further hosts that signed URLs may lead to
+  std::string ca_file;
+  int concurrency = 8;  ///< parallel transfers
+  double requests_per_second = 5.0;
+  std::chrono::hours overlap{48};       ///< how much of the past every poll reads again
+  std::chrono::hours recheck{24 * 30};  ///< every active asset is looked at again within this time
+};
+
+}  // namespace damsync
