@@ -1,18 +1,27 @@
 #pragma once
 
+#include <atomic>
+#include <string>
 #include <string_view>
 
 namespace damsync {
 
-/// Names a place where a crash test may end the process. Costs one load and a branch when no test is armed.
+namespace crash_points {
+extern std::atomic<bool> armed;
+void reached(std::string_view name);
+
+/// Arms the points of this process: the `at`-th one reached, counted from 1, ends it with `_exit(137)` (0: none does).
+/// The name of every point reached is appended to `log_file`, one a line, unless that is empty.
+void arm(long at, const std::string& log_file);
+}  // namespace crash_points
+
+/// Names a place where a crash test may end the process. Costs one relaxed load and a branch when nothing is armed.
 ///
-/// The tests arm it through `DAMSYNC_CRASH_AT=<n>` (the n-th point reached, counted from 1, ends the process
-/// with `_exit(137)`) and `DAMSYNC_CRASH_LOG=<file>` (names are appended, one a line). Compiled to nothing
-/// unless `DAMSYNC_CRASH_POINTS` is defined.
-#ifdef DAMSYNC_CRASH_POINTS
-void crash_point(std::string_view name);
-#else
-inline void crash_point(std::string_view) {}
-#endif
+/// One build of the library serves program and tests. Tests arm it in a forked child with `crash_points::arm`, or for a
+/// whole program through the environment: `DAMSYNC_CRASH_AT=<n>` and `DAMSYNC_CRASH_LOG=<file>`. The environment is
+/// looked at only in builds with tests (`DAMSYNC_CRASH_POINTS` on crash_point.cpp); a packaged program ignores it.
+inline void crash_point(std::string_view name) {
+  if (crash_points::armed.load(std::memory_order_relaxed)) crash_points::reached(name);
+}
 
 }  // namespace damsync

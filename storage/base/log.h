@@ -21,13 +21,14 @@ struct LogField {
 };
 
 /// Writes one line an event to a file descriptor: `2026-01-31T02:30:00Z info sync.finished account=newsroom …`.
-/// Every line passes the redactor; control characters of values are shown as `\xNN`.
+/// Every line passes the redactor; control characters of values are shown as `\xNN`, values with blanks are quoted.
+/// Lines for the journal (`$JOURNAL_STREAM` names the descriptor) start with their priority, `<6>` for info.
 ///
 /// Errors   a line that cannot be written is dropped; logging never fails the caller.
 /// Threads  shared by all; one `write` a line.
 class Log {
  public:
-  Log(int fd, const Clock& clock, Redactor& redactor) : fd_(fd), clock_(clock), redactor_(redactor) {}
+  Log(int fd, const Clock& clock, Redactor& redactor);
 
   void set_level(LogLevel level) noexcept { level_ = level; }
   void set_format(LogFormat format) noexcept { format_ = format; }
@@ -47,6 +48,7 @@ class Log {
   int fd_;
   const Clock& clock_;
   Redactor& redactor_;
+  bool journal_;
   LogLevel level_ = LogLevel::kInfo;
   LogFormat format_ = LogFormat::kText;
 };

@@ -11,7 +11,8 @@ bool is_utf8(std::string_view text) noexcept;
 /// True if any byte is a control character (C0 or DEL).
 bool has_control(std::string_view text) noexcept;
 
-/// Text for a terminal or a log: control bytes (C0, DEL, C1) and invalid UTF-8 are shown as `\xNN`.
+/// Text for a terminal or a log: control characters (C0, DEL, C1), invalid UTF-8, and invisible characters that
+/// reorder or hide text (zero width, bidirectional overrides) are shown as `\xNN`, byte by byte.
 std::string printable(std::string_view text);
 
 /// True for ids that may become part of a path: `^[A-Za-z0-9_-]{1,64}$`.

@@ -8,7 +8,7 @@ namespace damsync {
 
 /// A new ULID: 26 characters, sorted by time, unique across processes.
 ///
-/// Threads  safe; ids made in one millisecond by one process stay in order.
+/// Threads  safe; ids of one process are strictly ascending, also when the clock stands still or goes back.
 /// Source   github.com/ulid/spec
 std::string make_ulid(UtcTime now);
 
