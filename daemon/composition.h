@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -12,6 +11,7 @@
 #include "storage/base/log.h"
 #include "storage/base/result.h"
 #include "storage/model/run.h"
+#include "sync/pipeline/progress.h"
 
 namespace damsync {
 
@@ -22,25 +22,6 @@ struct SyncOptions {
   bool dry_run = false;
   bool full = false;
   bool ignore_backoff = true;  ///< a person's `sync` retries everything; the daemon honours the stored back-off
-};
-
-/// Something a person may watch: `done` of `total` (0: unknown) of a step.
-struct Progress {
-  std::string account;
-  std::string step;  ///< `history`, `updates`, `metadata`, `files`, `sidecars`, `verify`
-  std::int64_t done = 0;
-  std::int64_t total = 0;
-  std::int64_t bytes = 0;
-};
-using ProgressSink = std::function<void(const Progress&)>;
-
-/// What `--dry-run` would do; one line each.
-struct PlannedAction {
-  std::string account;
-  std::string action;  ///< `license`, `update`, `withdraw`, `vanish`, `fetch`, `block`
-  std::string asset_id;
-  std::string license_id;
-  std::string detail;
 };
 
 struct VerifyOptions {
@@ -69,7 +50,7 @@ class Composition {
 
   /// One cycle over the accounts. Errors: only what prevents a cycle at all (lock, catalog, store, settings);
   /// what one account met is in its summary.
-  Result<RunSummary> sync(const SyncOptions& options, const ProgressSink& progress, std::vector<PlannedAction>* plan,
+  Result<RunSummary> sync(const SyncOptions& options, const ProgressSink& progress, const PlanSink& plan,
                           std::stop_token stop);
   Result<VerifySummary> verify(const VerifyOptions& options, const ProgressSink& progress, std::stop_token stop);
 

@@ -144,6 +144,9 @@ class Catalog {
   /// `now` empty: whatever the stored back-off.
   [[nodiscard]] std::vector<WorkItem> due_metadata(const std::string& account, std::optional<UtcTime> now,
                                                    const std::string& after_asset_id, std::size_t limit) const;
+  /// Active assets that were last looked at before `before` and are not wanted already, oldest look first.
+  [[nodiscard]] std::vector<std::string> stale_assets(const std::string& account, UtcTime before,
+                                                      std::size_t limit) const;
   /// Files that are wanted (pending, failed, missing, corrupt), in (asset, license) order after the given key.
   [[nodiscard]] std::vector<WorkItem> due_files(const std::string& account, std::optional<UtcTime> now,
                                                 const WorkItem& after, std::size_t limit) const;

@@ -21,6 +21,7 @@ struct Capabilities {
   std::size_t describe_batch = 50;   ///< ids per `describe`
   bool free_refetch = false;         ///< held files can be fetched again without spending
   std::string file_prefix;           ///< of file names: `shutterstock_`
+  std::string supplier_name;         ///< as written into sidecars: `Shutterstock`
 };
 
 /// Tells which assets the catalog holds; a page of foreign ids costs no SQL.
