@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -35,6 +36,36 @@ struct CatalogSettings {
   std::filesystem::path path = "/var/lib/damsync/catalog.db";
 };
 
+/// When things happen by themselves. Times of day are minutes after local midnight in `time_zone`.
+struct ScheduleSettings {
+  Millis poll_interval = std::chrono::minutes(15);
+  std::chrono::minutes audit_at{2 * 60 + 30};
+  std::chrono::minutes verify_at{3 * 60 + 30};
+  std::string time_zone;  ///< IANA name; empty: the system's
+};
+
+struct AuditSettings {
+  std::filesystem::path directory = "/var/lib/damsync/reports";
+  std::filesystem::path waivers;   ///< empty: none
+  std::vector<std::string> users;  ///< empty: not checked
+  std::vector<std::int64_t> expiring_days = {30, 60, 90};
+  double quota_low = 0.1;  ///< share of the plan's quota
+  SecretRef signing_key;   ///< Ed25519, PEM
+};
+
+/// Dates and terms that no API gives, for the licenses that match every given member.
+struct AgreementSettings {
+  std::string account, license_type, agreement, subscription_id;  ///< empty: matches any
+  std::string licensee;
+  std::optional<std::chrono::sys_days> start, end;
+  std::string terms_url;
+  std::filesystem::path terms_file;
+};
+
+struct HttpSettings {
+  std::string listen = "127.0.0.1:9187";  ///< empty: switched off
+};
+
 struct LimitSettings {
   double deletion_brake = 0.05;  ///< share of an account's active assets or held licenses; 50 are always let pass
 };
@@ -42,6 +73,28 @@ struct LimitSettings {
 struct AccountSettings {
   ProviderSettings provider;  ///< everything but the secrets, which are resolved into it
   SecretRef access_token, refresh_token, client_secret, api_key, password;
+  SecretRef application_key, application_secret, user_password;  ///< `getty-connect`
+  std::string user_id;                                           ///< `getty-connect`
+  std::filesystem::path assets_file;                             ///< `getty-connect`: asset ids, one a line
+  bool project_required = false;                                 ///< a license without a project is a finding
+  bool may_consume = false;                                      ///< calls that use up download quota are allowed, once
+  std::int64_t budget_per_day = 0;                               ///< upper bound on such calls
+};
+
+/// A receiver of events by signed HTTP POST.
+struct WebhookSettings {
+  std::string name;
+  std::string url;
+  SecretRef secret, previous_secret;
+  std::vector<std::string> events = {"*"};
+};
+
+/// A receiver of events as a local program: one event on its standard input.
+struct CommandSettings {
+  std::string name;
+  std::vector<std::string> run;  ///< program and arguments, without a shell
+  std::vector<std::string> events = {"*"};
+  Millis time_limit = std::chrono::seconds(30);
 };
 
 /// The whole of `damsync.toml` and `conf.d/*.toml`, checked: immutable once loaded.
@@ -49,8 +102,14 @@ struct Settings {
   std::filesystem::path file;  ///< as given, for messages
   StoreSettings store;
   CatalogSettings catalog;
+  ScheduleSettings schedule;
+  AuditSettings audit;
+  HttpSettings http;
   LimitSettings limits;
   std::vector<AccountSettings> accounts;
+  std::vector<AgreementSettings> agreements;
+  std::vector<WebhookSettings> webhooks;
+  std::vector<CommandSettings> commands;
 };
 
 }  // namespace damsync
