@@ -1,0 +1,171 @@
+#include "daemon/config/settings_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "storage/base/text.h"
+#include "storage/files/path_layout.h"
+
+namespace damsync {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Checks {
+ public:
+  Checks(const RawSettings& raw, const Settings& settings, std::vector<SettingsMistake>& mistakes)
+      : raw_(raw), settings_(settings), mistakes_(mistakes) {}
+
+  void run() {
+    check_paths();
+    check_places();
+    check_accounts();
+    check_agreements();
+    check_names("webhook");
+    check_names("command");
+  }
+
+ private:
+  const RawSection& one(std::string_view name) const {
+    return *std::find_if(raw_.sections.begin(), raw_.sections.end(),
+                         [&](const auto& s) { return s.spec->name == name; });
+  }
+  std::vector<const RawSection*> many(std::string_view name) const {
+    std::vector<const RawSection*> out;
+    for (const auto& section : raw_.sections)
+      if (section.spec->name == name) out.push_back(&section);
+    return out;
+  }
+  void fail(const RawSection& section, std::string_view key, std::string problem) {
+    mistakes_.push_back(section.mistake(key, std::move(problem)));
+    if (mistakes_.back().file.empty()) mistakes_.back().file = settings_.file.string();
+  }
+
+  /// True when `path` is `root` or lies below it, symbolic links followed as far as they exist.
+  static bool within(const fs::path& path, const fs::path& root) {
+    const auto real = [](const fs::path& p) {
+      std::error_code error;
+      fs::path out = fs::weakly_canonical(p, error);
+      return error ? p.lexically_normal() : out;
+    };
+    const fs::path inner = real(path), outer = real(root);
+    return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+  }
+
+  void check_paths() {
+    const auto& store = settings_.store.root;
+    const auto& catalog = settings_.catalog.path;
+    const auto& reports = settings_.audit.directory;
+    if (store == "/") return fail(one("store"), "root", "the root of the file system cannot be the store");
+    if (catalog == "/") return fail(one("catalog"), "path", "expected the path of a file");
+    if (within(catalog, store))
+      fail(one("catalog"), "path", fmt::format("lies inside the store {}; keep the two apart", store.string()));
+    else if (within(store, catalog))
+      fail(one("store"), "root", fmt::format("lies below the catalog file {}", catalog.string()));
+    if (within(reports, store))
+      fail(one("audit"), "directory", fmt::format("lies inside the store {}; keep the two apart", store.string()));
+    else if (within(store, reports))
+      fail(one("store"), "root", fmt::format("lies inside the report directory {}", reports.string()));
+    if (const auto layout = PathLayout::parse(settings_.store.layout); !layout)
+      fail(one("store"), "layout", layout.error().message);
+  }
+
+  void check_places() {
+    const std::string& zone = settings_.schedule.time_zone;
+    std::error_code error;
+    const fs::path zones = "/usr/share/zoneinfo";
+    const bool shape = zone.find("..") == std::string::npos && (zone.empty() || zone.front() != '/');
+    if (!zone.empty() && (!shape || (fs::is_directory(zones, error) && !fs::is_regular_file(zones / zone, error))))
+      fail(one("schedule"), "time_zone",
+           fmt::format("'{}' is no time zone; expected a name such as Europe/Berlin", zone));
+    check_listen(settings_.http.listen);
+  }
+
+  void check_listen(const std::string& listen) {
+    if (listen.empty()) return;
+    const auto colon = listen.rfind(':');
+    const std::string port = colon == std::string::npos ? "" : listen.substr(colon + 1);
+    const bool digits = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos;
+    if (!digits || colon == 0 || std::stoi(port) > 65535)
+      fail(one("http"), "listen",
+           fmt::format("'{}' is not an address and a port; expected \"127.0.0.1:9187\" or \"\"", printable(listen)));
+  }
+
+  void check_accounts() {
+    const auto sections = many("account");
+    if (sections.empty()) {
+      mistakes_.push_back(
+          {settings_.file.string(), 0, "account", "no account is configured; expected at least one [[account]]"});
+    }
+    for (std::size_t i = 0; i < sections.size() && i < settings_.accounts.size(); ++i)
+      check_account(*sections[i], settings_.accounts[i]);
+  }
+
+  void check_account(const RawSection& at, const AccountSettings& account) {
+    const ProviderSettings& p = account.provider;
+    if (!p.account.empty() && !is_safe_id(p.account))
+      fail(at, "name", "expected 1 to 64 letters, digits, - and _, because it becomes part of paths");
+    for (const auto& host : p.download_hosts)
+      if (host.empty() || host.front() == '.' || host.find('.') == std::string::npos ||
+          host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") != std::string::npos)
+        fail(at, "download_hosts",
+             fmt::format("'{}' is no host name; expected e.g. \"downloads.example.org\"", printable(host)));
+    const std::string& filter = p.license_filter;
+    if (!filter.empty() &&
+        filter.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", filter.front() == '-' ? 1 : 0) != std::string::npos)
+      fail(at, "license_filter", "expected a word such as \"enhanced\", or \"-enhanced\" for all but it");
+    if (p.provider == "shutterstock") check_shutterstock(at, account);
+    if (p.provider == "getty") pair(at, "username", "password");
+    if (p.provider == "getty-connect") pair(at, "user_id", "user_password");
+  }
+
+  void check_shutterstock(const RawSection& at, const AccountSettings& account) {
+    using Kind = SecretRef::Kind;
+    if (at.find("access_token") == nullptr && at.find("refresh_token") == nullptr)
+      fail(at, "access_token",
+           "is missing; licenses can be read with a user's token only (or refresh_token with client_id and "
+           "client_secret)");
+    if (account.refresh_token.kind != Kind::kNone &&
+        (at.find("client_id") == nullptr || at.find("client_secret") == nullptr))
+      fail(at, "refresh_token", "needs client_id and client_secret beside it");
+    else
+      pair(at, "client_id", "client_secret");
+  }
+
+  void pair(const RawSection& at, std::string_view a, std::string_view b) {
+    const bool has_a = at.find(a) != nullptr, has_b = at.find(b) != nullptr;
+    if (has_a && !has_b) fail(at, a, fmt::format("needs {} beside it", b));
+    if (has_b && !has_a) fail(at, b, fmt::format("needs {} beside it", a));
+  }
+
+  void check_agreements() {
+    const auto sections = many("agreement");
+    for (std::size_t i = 0; i < sections.size() && i < settings_.agreements.size(); ++i) {
+      const AgreementSettings& agreement = settings_.agreements[i];
+      if (agreement.start && agreement.end && *agreement.end < *agreement.start)
+        fail(*sections[i], "end", "lies before start");
+      const auto same = [&](const AccountSettings& a) { return a.provider.account == agreement.account; };
+      if (!agreement.account.empty() && std::none_of(settings_.accounts.begin(), settings_.accounts.end(), same))
+        fail(*sections[i], "match", fmt::format("no account is called '{}'", printable(agreement.account)));
+    }
+  }
+
+  void check_names(std::string_view section) {
+    for (const RawSection* at : many(section))
+      if (const ConfigNode* name = at->find("name"); name != nullptr && !name->text.empty() && !is_safe_id(name->text))
+        fail(*at, "name", "expected 1 to 64 letters, digits, - and _");
+  }
+
+  const RawSettings& raw_;
+  const Settings& settings_;
+  std::vector<SettingsMistake>& mistakes_;
+};
+
+}  // namespace
+
+void check_settings(const RawSettings& raw, const Settings& settings, std::vector<SettingsMistake>& mistakes) {
+  Checks(raw, settings, mistakes).run();
+}
+
+}  // namespace damsync
