@@ -1,0 +1,138 @@
+#include "daemon/config/secrets.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "daemon/config/secret_command.h"
+
+namespace damsync {
+namespace {
+
+constexpr std::size_t kMaxSecretBytes = 64 * 1024;
+
+Error bad(const std::string& what, const std::string& why) {
+  return make_error(ErrorCode::kSettings, fmt::format("{}: {}", what, why));
+}
+
+/// Reads an open secret file after judging it. A link was followed by `open`, so its target is what is judged.
+Result<std::string> read_secret(int fd, const std::string& path, const std::string& what) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return bad(what, fmt::format("cannot examine {}: {}", path, std::strerror(errno)));
+  if (!S_ISREG(info.st_mode)) return bad(what, path + " is not a regular file");
+  if ((info.st_mode & S_IRWXO) != 0)
+    return bad(what, fmt::format("{} is open to others (mode {:04o}); chmod o-rwx it", path, info.st_mode & 07777));
+  std::string text;
+  char buffer[4096];
+  for (;;) {
+    const ssize_t got = ::read(fd, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return bad(what, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+    if (got == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(got));
+    if (text.size() > kMaxSecretBytes) return bad(what, path + " is larger than 64 KiB; this is not a secret");
+  }
+}
+
+Result<std::string> from_file(const std::string& path, const std::string& what) {
+  // O_NONBLOCK: opening a FIFO must not wait for its writer.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return bad(what, fmt::format("cannot open {}: {}", path, std::strerror(errno)));
+  auto text = read_secret(fd, path, what);
+  ::close(fd);
+  return text;
+}
+
+Result<std::string> from_credential(const std::string& name, const std::string& what) {
+  const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+  if (folder == nullptr || *folder == '\0')
+    return bad(what, fmt::format("credential {}: there is no $CREDENTIALS_DIRECTORY; systemd sets it for a unit with "
+                                 "LoadCredential={}:...",
+                                 name, name));
+  return from_file(std::string(folder) + "/" + name, what);
+}
+
+Result<std::string> from_environment(const std::string& name, const std::string& what) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return bad(what, fmt::format("the environment variable {} is not set", name));
+  return std::string(value);
+}
+
+void trim_newline(std::string& text) {
+  if (!text.empty() && text.back() == '\n') text.pop_back();
+  if (!text.empty() && text.back() == '\r') text.pop_back();
+}
+
+std::string place(const SecretRef& ref) {
+  switch (ref.kind) {
+    case SecretRef::Kind::kFile: return ref.name;
+    case SecretRef::Kind::kCredential: return "credential " + ref.name;
+    case SecretRef::Kind::kEnv: return "the environment variable " + ref.name;
+    case SecretRef::Kind::kCommand: return "the output of " + ref.command.front();
+    default: return "the secret";
+  }
+}
+
+}  // namespace
+
+Result<Secret> SecretSource::resolve(const SecretRef& ref, const std::string& what) {
+  if (ref.kind == SecretRef::Kind::kNone) return Secret();
+  auto text = fetch(ref, what);
+  if (!text) return text.error();
+  trim_newline(*text);
+  if (text->empty()) return bad(what, place(ref) + " is empty");
+  for (const char c : *text) {
+    // Secrets travel in HTTP headers: a line break inside would end one.
+    if (c == '\n' || c == '\r' || c == '\0') {
+      redactor_.add(Secret(*text));
+      return bad(what, place(ref) + " holds more than one line");
+    }
+  }
+  Secret secret(std::move(*text));
+  redactor_.add(secret);
+  return secret;
+}
+
+Result<std::string> SecretSource::fetch(const SecretRef& ref, const std::string& what) {
+  switch (ref.kind) {
+    case SecretRef::Kind::kPlain: return ref.plain.reveal();
+    case SecretRef::Kind::kFile: return from_file(ref.name, what);
+    case SecretRef::Kind::kCredential: return from_credential(ref.name, what);
+    case SecretRef::Kind::kEnv: return from_environment(ref.name, what);
+    case SecretRef::Kind::kCommand: {
+      auto out = run_secret_command(ref.command, command_limit_, kMaxSecretBytes);
+      return out ? out : Result<std::string>(bad(what, out.error().message));
+    }
+    case SecretRef::Kind::kNone: break;
+  }
+  return std::string();
+}
+
+Result<ProviderSettings> resolve_account(const AccountSettings& account, SecretSource& secrets) {
+  ProviderSettings out = account.provider;
+  struct Slot {
+    const char* key;
+    const SecretRef& from;
+    Secret& to;
+  };
+  const Slot slots[] = {
+      {"access_token", account.access_token, out.access_token},
+      {"refresh_token", account.refresh_token, out.refresh_token},
+      {"client_secret", account.client_secret, out.client_secret},
+      {"api_key", account.api_key, out.api_key},
+      {"password", account.password, out.password},
+  };
+  for (const Slot& slot : slots) {
+    auto secret = secrets.resolve(slot.from, fmt::format("account {}: {}", out.account, slot.key));
+    if (!secret) return secret.error();
+    slot.to = std::move(*secret);
+  }
+  return out;
+}
+
+}  // namespace damsync

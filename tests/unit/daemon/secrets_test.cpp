@@ -1,0 +1,154 @@
+#include "daemon/config/secrets.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+
+#include "tests/support/temp_dir.h"
+
+namespace damsync {
+namespace {
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+struct Bench {
+  TempDir dir;
+  Redactor redactor;
+  SecretSource source{redactor, Millis(2000)};
+
+  std::string file(const std::string& content, mode_t mode = 0600, const std::string& name = "token") {
+    const std::string path = dir / name;
+    std::ofstream(path, std::ios::binary) << content;
+    ::chmod(path.c_str(), mode);
+    return path;
+  }
+  Result<Secret> from_file(const std::string& path) {
+    return source.resolve({SecretRef::Kind::kFile, {}, path, {}}, "account a: access_token");
+  }
+  Result<Secret> from_command(std::vector<std::string> command) {
+    return source.resolve({SecretRef::Kind::kCommand, {}, {}, std::move(command)}, "account a: access_token");
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Bench, "S1 secrets: a file for its owner or its group is read, its newline trimmed") {
+  for (const mode_t mode : {0600, 0400, 0440, 0640})
+    CHECK(from_file(file("tok-123\n", mode)).value().reveal() == "tok-123");
+  CHECK(from_file(file("tok-123")).value().reveal() == "tok-123");
+  CHECK(from_file(file("tok-123\r\n")).value().reveal() == "tok-123");
+}
+
+TEST_CASE_FIXTURE(Bench, "S1 secrets: an unsuitable file is refused by its path, never by its content") {
+  const std::string fifo = dir / "fifo", link = dir / "link";
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  const std::string open = file("CANARY-1", 0644, "open");
+  std::filesystem::create_symlink(open, link);
+  struct Row {
+    std::string path;
+    std::string expected;
+  };
+  const std::vector<Row> rows = {
+      {open, "is open to others (mode 0644)"},
+      {file("CANARY-1", 0604, "r"), "is open to others"},
+      {file("CANARY-1", 0602, "w"), "is open to others"},
+      {link, "is open to others"},
+      {fifo, "is not a regular file"},
+      {dir.path().string(), "is not a regular file"},
+      {file("", 0600, "empty"), "is empty"},
+      {file("\n", 0600, "newline"), "is empty"},
+      {file(std::string(1 << 20, 'C'), 0600, "big"), "is larger than 64 KiB"},
+      {file("CANARY-1\nCANARY-2\n", 0600, "lines"), "holds more than one line"},
+      {dir / "absent", "No such file"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.path);
+    const auto secret = from_file(row.path);
+    REQUIRE(!secret);
+    CAPTURE(secret.error().message);
+    CHECK(secret.error().code == ErrorCode::kSettings);
+    CHECK(holds(secret.error().message, "account a: access_token: "));
+    CHECK(holds(secret.error().message, row.path));
+    CHECK(holds(secret.error().message, row.expected));
+    CHECK(!holds(secret.error().message, "CANARY"));
+  }
+}
+
+TEST_CASE_FIXTURE(Bench, "S1 secrets: a link is followed and its target judged") {
+  std::filesystem::create_symlink(file("tok-123"), dir / "link");
+  CHECK(from_file(dir / "link").value().reveal() == "tok-123");
+}
+
+TEST_CASE_FIXTURE(Bench, "S3 secrets: blanks, percent signs, quotes and other scripts are kept exactly and redacted") {
+  for (const std::string text : {"a b%20c", "quo\"te'd",
+                                 "gr\xc3\xbc\xc3\x9f"
+                                 "e-123",
+                                 " padded ", "tab\there"}) {
+    CAPTURE(text);
+    CHECK(from_file(file(text + "\n")).value().reveal() == text);
+    CHECK(redactor.redact("before " + text + " after") == "before *** after");
+  }
+}
+
+TEST_CASE_FIXTURE(Bench, "secrets: a credential comes from the folder that the service manager names") {
+  const SecretRef ref{SecretRef::Kind::kCredential, {}, "token", {}};
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  CHECK(holds(source.resolve(ref, "k").error().message, "there is no $CREDENTIALS_DIRECTORY"));
+  file("tok-9\n", 0400);
+  ::setenv("CREDENTIALS_DIRECTORY", dir.path().c_str(), 1);
+  CHECK(source.resolve(ref, "k").value().reveal() == "tok-9");
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+TEST_CASE_FIXTURE(Bench, "secrets: an environment variable must be set and not empty") {
+  const SecretRef ref{SecretRef::Kind::kEnv, {}, "DAMSYNC_TEST_SECRET", {}};
+  ::unsetenv("DAMSYNC_TEST_SECRET");
+  CHECK(holds(source.resolve(ref, "k").error().message, "DAMSYNC_TEST_SECRET is not set"));
+  ::setenv("DAMSYNC_TEST_SECRET", "", 1);
+  CHECK(holds(source.resolve(ref, "k").error().message, "DAMSYNC_TEST_SECRET is empty"));
+  ::setenv("DAMSYNC_TEST_SECRET", "tok-7", 1);
+  CHECK(source.resolve(ref, "k").value().reveal() == "tok-7");
+  ::unsetenv("DAMSYNC_TEST_SECRET");
+}
+
+TEST_CASE_FIXTURE(Bench, "secrets: a program's output is taken without a shell") {
+  CHECK(from_command({"printf", "%s\\n", "$HOME;*"}).value().reveal() == "$HOME;*");
+  CHECK(holds(from_command({"false"}).error().message, "the program false failed with exit code 1"));
+  CHECK(holds(from_command({"/nonexistent/program"}).error().message, "cannot be started"));
+  CHECK(holds(from_command({"true"}).error().message, "the output of true is empty"));
+  CHECK(holds(from_command({"sh", "-c", "kill -9 $$"}).error().message, "was ended by signal 9"));
+  CHECK(holds(from_command({"head", "-c", "70000", "/dev/zero"}).error().message, "wrote more than a secret can be"));
+}
+
+TEST_CASE_FIXTURE(Bench, "secrets: a program that hangs is killed with all it started") {
+  SecretSource hasty(redactor, Millis(100));
+  const auto begun = std::chrono::steady_clock::now();
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"sleep", "20"},
+                                                  {"sh", "-c", "sleep 20 & sleep 20"},
+                                                  {"sh", "-c", "exec >&-; sleep 20"}}) {
+    const auto secret = hasty.resolve({SecretRef::Kind::kCommand, {}, {}, command}, "k");
+    CHECK(holds(secret.error().message, "did not finish within 0.1 s"));
+  }
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(10));
+}
+
+TEST_CASE_FIXTURE(Bench, "secrets: an account gets all of its secrets, each known to the redactor") {
+  AccountSettings account;
+  account.provider.account = "newsroom";
+  account.access_token = {SecretRef::Kind::kFile, {}, file("access-1"), {}};
+  account.client_secret = {SecretRef::Kind::kPlain, Secret("client-1"), {}, {}};
+  const auto resolved = resolve_account(account, source);
+  REQUIRE(resolved);
+  CHECK(resolved->access_token.reveal() == "access-1");
+  CHECK(resolved->client_secret.reveal() == "client-1");
+  CHECK(resolved->refresh_token.empty());
+  CHECK(redactor.redact("access-1 client-1") == "*** ***");
+
+  account.client_secret = {SecretRef::Kind::kFile, {}, dir / "absent", {}};
+  CHECK(holds(resolve_account(account, source).error().message, "account newsroom: client_secret: cannot open"));
+}
+
+}  // namespace damsync
