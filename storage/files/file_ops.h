@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "storage/base/result.h"
@@ -18,13 +19,20 @@ struct FileInfo {
   std::uint64_t inode = 0;
   std::uint64_t device = 0;
   std::uint64_t links = 0;
+  unsigned mode = 0;  ///< permission bits with setuid, setgid and sticky
 };
 
-/// The file-system calls durability depends on, relative to one root directory that is held open. A path is relative,
-/// has no empty,
-/// `.` or `..` component and never passes a symbolic link (openat2 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS).
+/// True for a path that may be handed to `FileOps`: relative, no empty, `.` or `..` component, no NUL, components of at
+/// most 255 bytes, 4095 in all.
+bool is_store_path(std::string_view path) noexcept;
+
+/// The file-system calls durability depends on, relative to one root directory that is held open. A path satisfies
+/// `is_store_path` and never passes a symbolic link (openat2 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS); `""` is the root
+/// itself, for `sync_dir`, `stat` and `list_dir`.
 ///
-/// Errors   kStorage with the call, the path and strerror; ENOSPC and EDQUOT are kStorage too, with "disk full".
+/// Errors   kNotFound when the path is not there; kInvalid when something that does not belong there is in the way (a
+///          link, a FIFO, a folder in place of a file, a taken name) or the path is malformed; else kStorage with the
+///          call, the path and strerror. ENOSPC and EDQUOT are kStorage too, with "disk full".
 ///          EINTR and short reads and writes are handled inside.
 /// Threads  any thread; one handle in one thread at a time.
 class FileOps {
@@ -43,13 +51,20 @@ class FileOps {
   virtual Status rename(const std::string& from, const std::string& to) = 0;
   /// Atomic; replaces `to`.
   virtual Status rename_over(const std::string& from, const std::string& to) = 0;
-  virtual Status link(const std::string& from, const std::string& to) = 0;
+  /// Gives the regular file at the absolute path `outside` a second name in the store, its bytes synced first; kInvalid
+  /// when `to` exists. Does not follow a link at the end of `outside`.
+  virtual Status link(const std::string& outside, const std::string& to) = 0;
   virtual Status remove(const std::string& path) = 0;  ///< file or empty directory
   /// Makes one directory (0750, setgid inherited); true when it was made, false when it stood there.
   virtual Result<bool> make_dir(const std::string& path) = 0;
   virtual Status sync_dir(const std::string& path) = 0;
   virtual Result<FileInfo> stat(const std::string& path) = 0;  ///< `exists=false` is no error; does not follow links
   virtual Result<std::vector<std::string>> list_dir(const std::string& path) = 0;  ///< names, sorted
+  /// Takes the advisory lock on a file, made when it is not there (0640), without waiting; kLocked when another process
+  /// or handle has it. Held until `close`, or until the process ends in any way.
+  virtual Result<int> lock(const std::string& path) = 0;
+  /// kGuard when the path of the root does not lead to the directory held open any more (unmounted, replaced).
+  virtual Status check_root() = 0;
   virtual Result<std::int64_t> free_bytes() = 0;
 };
 

@@ -7,11 +7,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "storage/base/digest.h"
 #include "storage/base/result.h"
 #include "storage/files/file_ops.h"
+#include "storage/files/folders.h"
 
 namespace damsync {
 
@@ -39,21 +41,26 @@ class StagedFile {
   [[nodiscard]] bool sealed() const noexcept { return sealed_; }
   /// The first and last bytes, for recognising the type; up to 4 KiB and 64 KiB + 64 bytes. After `seal`: still there.
   [[nodiscard]] std::string_view head() const noexcept { return head_; }
-  [[nodiscard]] std::string_view tail() const noexcept { return tail_; }
+  [[nodiscard]] std::string_view tail() const noexcept;
   /// Reads the sealed or unsealed staged bytes back (header parsing); at most `limit` from the start.
   [[nodiscard]] Result<std::string> read_start(std::size_t limit);
 
   void release() noexcept { released_ = true; }  ///< published: nothing to remove any more
+  /// True once `FileStore::publish` has made it visible and durable.
+  [[nodiscard]] bool published() const noexcept { return released_; }
 
  private:
+  Status use(Status outcome);
+  void close_quietly();
+
   FileOps& ops_;
   std::string path_;
-  int handle_;
+  int handle_;  ///< negative: closed
   std::int64_t bytes_ = 0;
   Sha256 hash_;
   std::string sha256_;
   std::string head_, tail_;
-  bool sealed_ = false, released_ = false;
+  bool sealed_ = false, released_ = false, broken_ = false;
 };
 
 /// What is to become visible under which name.
@@ -66,27 +73,41 @@ struct Publication {
 ///
 /// A name under the root refers to complete, synced, hash-checked bytes (I1). Layout: `storage/README.md`.
 ///
-/// Errors   kStorage (cannot write or read), kGuard (sentinel missing or of another catalog), kLocked, kLowSpace.
+/// Errors   kStorage (cannot write or read), kGuard (root replaced, sentinel missing or of another catalog), kLocked;
+///          kInvalid for one item that cannot take its place.
 /// Threads  `stage`, `hash` and `free_bytes` from any thread; everything else from one.
 class FileStore {
  public:
-  explicit FileStore(FileOps& ops) : ops_(ops) {}
+  explicit FileStore(FileOps& ops) : ops_(ops), folders_(ops) {}
+  ~FileStore();
+  FileStore(const FileStore&) = delete;
+  FileStore& operator=(const FileStore&) = delete;
 
   /// First use: makes `.damsync/` and writes the sentinel with `store_id`. Later: the sentinel must be there and match,
-  /// else kGuard. Then takes the store lock (kLocked when another process has it).
+  /// else kGuard. Takes the store lock (kLocked when another process has it). `store_id` must be durable in the catalog
+  /// before the first call: a crash between the two is then met by a matching sentinel.
   Status open(const std::string& store_id, bool known_to_catalog);
+  /// The id in the sentinel, for a catalog that is being rebuilt; nothing when there is no sentinel.
+  Result<std::optional<std::string>> read_store_id();
   /// Removes leftovers of a crash in `.damsync/staging/`; returns how many.
   Result<std::int64_t> sweep();
 
   Result<std::unique_ptr<StagedFile>> stage();
-  /// Makes sealed files visible, all or in part: rename each (never over an existing name), then fsync every folder
-  /// concerned once, new parents included. When it returns ok, all are durable (I1). A name that is taken by the same
-  /// bytes counts as published; by other bytes: that file is moved to `.damsync/withdrawn/` first.
+  /// Makes sealed files visible: rename each (never over an existing name), then fsync every folder concerned once, new
+  /// parents included. When it returns ok, all are durable (I1). A name that is taken by the same bytes counts as
+  /// published; by other bytes: that file is moved to `.damsync/withdrawn/` first.
+  ///
+  /// Errors   kInvalid when some item was refused (a folder, link or FIFO stands in its way): all the others are
+  /// durable,
+  ///          and `StagedFile::published` tells which. Anything else: none counts as published; doing it again is safe.
   Status publish(std::span<const Publication> batch);
   /// Writes a small file so that it appears whole or not at all, replacing an older one; syncs file and folder.
   Status put_small(const std::string& path, std::string_view bytes);
-  /// Several of those with each folder synced once.
+  /// Several of those with each folder synced once. All or some are replaced when it fails; doing it again is safe.
   Status put_small(std::span<const std::pair<std::string, std::string>> path_and_bytes);
+  /// Gives a file outside the store a name in it without copying; its mode and owner stay. kInvalid when `path` is
+  /// taken by another file; ok when it is that file already.
+  Status link(const std::string& outside, const std::string& path);
 
   /// SHA-256 and length of a file under its final name; nothing when it is not there.
   struct Hashed {
@@ -94,14 +115,26 @@ class FileStore {
     std::int64_t bytes = 0;
   };
   Result<std::optional<Hashed>> hash(const std::string& path);
-  /// Moves a file out of the published tree into `.damsync/withdrawn/` (I8); returns its new path.
+  /// Moves a file out of the published tree into `.damsync/withdrawn/` (I8), under the same path there or, when that is
+  /// taken, with an id appended; returns its new path. Doing it again returns the path there; kNotFound when it is in
+  /// neither place.
   Result<std::string> retire(const std::string& path);
-  /// Every published file below the root (not `.damsync/`), in path order.
+  /// Everything below the root that is not a folder (not `.damsync/`), in path order; `visit` returns false to stop.
   Status walk(const std::function<bool(const std::string& path, const FileInfo& info)>& visit);
   Result<std::int64_t> free_bytes() { return ops_.free_bytes(); }
 
  private:
+  Status guard_sentinel(const std::string& store_id);
+  Status write_sentinel(const std::string& store_id);
+  Status place(const Publication& item);
+  Status settle_taken(const Publication& item);
+  Status put_chunk(std::span<const std::pair<std::string, std::string>> chunk);
+  Result<std::string> move_aside(const std::string& path);
+  bool holds(const std::string& path, const StagedFile& staged);
+
   FileOps& ops_;
+  Folders folders_;
+  int lock_ = -1;
 };
 
 }  // namespace damsync
