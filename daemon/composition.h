@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "storage/base/result.h"
 #include "storage/model/run.h"
 #include "sync/pipeline/progress.h"
+#include "sync/pipeline/verify.h"
 
 namespace damsync {
 
@@ -22,23 +22,6 @@ struct SyncOptions {
   bool dry_run = false;
   bool full = false;
   bool ignore_backoff = true;  ///< a person's `sync` retries everything; the daemon honours the stored back-off
-};
-
-struct VerifyOptions {
-  double sample = 1.0;  ///< share of the files, oldest verification first
-  std::optional<Millis> time_limit;
-  bool repair = false;
-};
-
-struct VerifyFinding {
-  std::string code;  ///< `FILE_MISSING`, `FILE_HASH_MISMATCH`, `FILE_NO_LICENSE`
-  std::string path;
-  std::string asset_id;
-};
-
-struct VerifySummary {
-  std::int64_t checked = 0, ok = 0, missing = 0, corrupt = 0, orphans = 0, repaired = 0, bytes = 0;
-  std::vector<VerifyFinding> findings;
 };
 
 /// Builds the object graph of one process from checked settings and owns every lifetime in it. Takes the state lock

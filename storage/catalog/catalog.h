@@ -153,6 +153,7 @@ class Catalog {
   /// Assets whose asset.json may be out of date, in id order.
   [[nodiscard]] std::vector<std::string> dirty_sidecars(const std::string& account, std::size_t limit) const;
   [[nodiscard]] std::vector<PendingRow> pending(const std::string& account, PendingKind kind) const;
+  [[nodiscard]] bool has_pending(const std::string& account, PendingKind kind, const std::string& key) const;
   /// Held licenses that the scan `scan_id` did not see, licensed at or after `from` (all when empty).
   [[nodiscard]] std::vector<LicenseRow> unseen_licenses(const std::string& account, const std::string& scan_id,
                                                         std::optional<UtcTime> from) const;

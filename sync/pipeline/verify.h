@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "storage/base/clock.h"
+#include "storage/catalog/catalog.h"
+#include "storage/catalog/catalog_writer.h"
+#include "storage/files/file_store.h"
+#include "sync/pipeline/progress.h"
+
+namespace damsync {
+
+struct VerifyOptions {
+  double sample = 1.0;               ///< share of the files; those verified longest ago come first
+  std::optional<Millis> time_limit;  ///< no further file is begun after this
+  bool repair = false;               ///< fetch again what can be had free of charge
+};
+
+struct VerifyFinding {
+  std::string code;  ///< `FILE_MISSING`, `FILE_HASH_MISMATCH`, `FILE_NO_LICENSE`
+  std::string path;
+  std::string asset_id;
+};
+
+/// The names are those of `verify --json`.
+struct VerifySummary {
+  std::int64_t checked = 0, ok = 0, missing = 0, corrupt = 0, orphans = 0, repaired = 0, bytes = 0;
+  std::vector<VerifyFinding> findings;
+};
+
+/// Compares the store with the catalog: re-hashes files, finds what is gone, changed or unknown. Deletes nothing.
+class Verifier {
+ public:
+  struct Parts {
+    Database& db;
+    Catalog& catalog;
+    CatalogWriter& writer;
+    FileStore& store;
+    Clock& clock;
+    ProgressSink progress;
+  };
+  explicit Verifier(Parts parts) : parts_(std::move(parts)) {}
+
+  /// Errors: kStorage, kCancelled. What was checked until then is recorded.
+  Result<VerifySummary> run(const VerifyOptions& options, std::stop_token stop);
+
+ private:
+  struct Verdict {
+    std::string path;
+    FileState state = FileState::kMirrored;
+  };
+  [[nodiscard]] std::optional<UtcTime> verified_before(double sample) const;
+  Status check(const Catalog::StoredFile& file);
+  Status find_orphans();
+  void record();
+
+  Parts parts_;
+  VerifySummary summary_;
+  std::vector<Verdict> verdicts_;
+};
+
+}  // namespace damsync
