@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -10,10 +11,13 @@
 #include "storage/base/log.h"
 #include "storage/base/result.h"
 #include "storage/model/run.h"
+#include "sync/pipeline/policy.h"
 #include "sync/pipeline/progress.h"
 #include "sync/pipeline/verify.h"
 
 namespace damsync {
+
+struct Cycle;
 
 /// What a person asked `sync` for.
 struct SyncOptions {
@@ -39,6 +43,19 @@ class Composition {
 
  private:
   struct Graph;
+  enum class Access { kWrite, kCopy };
+  struct Observers {
+    ProgressSink progress;
+    PlanSink plan;
+  };
+  Status open_catalog(Graph& graph, Access access);
+  Status open_store(Graph& graph);
+  [[nodiscard]] Status check_accounts(const std::vector<std::string>& names) const;
+  [[nodiscard]] Policy policy_for(const AccountSettings& account, const SyncOptions& options) const;
+  AccountSummary with_account(Graph& graph, const AccountSettings& account, const Policy& policy,
+                              const Observers& observers, const std::function<void(Cycle&)>& work);
+  void log_summary(const AccountSummary& summary);
+
   const Settings& settings_;
   Clock& clock_;
   Log& log_;

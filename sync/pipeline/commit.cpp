@@ -1,0 +1,266 @@
+#include "sync/pipeline/commit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "storage/base/crash_point.h"
+#include "storage/sqlite/transaction.h"
+#include "sync/http/json_reader.h"
+#include "sync/pipeline/diff.h"
+
+namespace damsync {
+
+void Committer::page(const Page& page, const PagePosition& position) {
+  Transaction tx(cycle_.db);
+  const UtcTime now = cycle_.clock.utc();
+  for (const auto& row : page.licenses) license(row, position.scan_id, now);
+  for (const auto& news : page.notices) notice(news, now);
+  for (const auto& item : page.rejected) rejected(item, now);
+  for (const auto& span : page.observed)
+    cycle_.writer.add_coverage({cycle_.account, position.stream.name, span.from, span.to});
+  cycle_.writer.put_stream(position.stream);
+  crash_point("page.before_commit");
+  tx.commit();
+  crash_point("page.after_commit");
+}
+
+void Committer::stream_failed(const std::string& stream, const Error& error) {
+  Transaction tx(cycle_.db);
+  StreamRow row = cycle_.catalog.stream(cycle_.account, stream);
+  row.last_error = error.message;
+  cycle_.writer.put_stream(row);
+  tx.commit();
+}
+
+void Committer::license(const License& license, const std::string& scan_id, UtcTime now) {
+  auto& summary = cycle_.summary;
+  const Upsert outcome = cycle_.writer.upsert_license(cycle_.account, license, scan_id, now);
+  if (outcome == Upsert::kSame) return;
+  cycle_.writer.mark_sidecar_dirty(cycle_.account, license.asset_id);
+  if (outcome == Upsert::kReturned) {
+    event(EventType::kLicenseChanged, license.asset_id, license.license_id, {"state"});
+    return;
+  }
+  if (outcome == Upsert::kChanged) {
+    event(EventType::kLicenseChanged, license.asset_id, license.license_id, {"license"});
+    return;
+  }
+  ++summary.licenses_new;
+  planned("license", license.asset_id, license.license_id, license.license_type + " " + license.size);
+  const auto asset = cycle_.catalog.find_asset(cycle_.account, license.asset_id);
+  if (asset && asset->state == AssetState::kUnknown && license.media_kind == "image")
+    cycle_.writer.put_pending({cycle_.account, PendingKind::kMetadata, license.asset_id, 0, now, "new license", now});
+  const auto file = cycle_.catalog.find_file(cycle_.account, license.license_id);
+  if (file && file->state == FileState::kBlocked) ++summary.files_blocked;
+  if (cycle_.catalog.licenses_of(cycle_.account, license.asset_id).size() == 1)
+    event(EventType::kAssetLicensed, license.asset_id, license.license_id, {});
+  event(EventType::kLicenseAdded, license.asset_id, license.license_id, {});
+}
+
+/// The overlap of the polls tells the same news again and again; news is what happened after the asset was last looked
+/// at.
+void Committer::notice(const AssetNotice& notice, UtcTime now) {
+  constexpr Millis kSameMoment = std::chrono::minutes(2);
+  const auto asset = cycle_.catalog.find_asset(cycle_.account, notice.asset_id);
+  if (!asset) return;
+  const bool told_before = asset->updated_at && notice.time <= *asset->updated_at;
+  const bool looked_after = asset->checked_at && *asset->checked_at > notice.time + kSameMoment;
+  if (told_before && looked_after) return;
+  cycle_.writer.note_update(cycle_.account, notice.asset_id, notice.time);
+  cycle_.writer.put_pending({cycle_.account, PendingKind::kMetadata, notice.asset_id, 0, now,
+                             notice.deleted ? "deletion announced" : "change announced", now});
+}
+
+/// Overlapping polls read the same bad item again; it is news, and noise, only once.
+void Committer::rejected(const RejectedItem& item, UtcTime now) {
+  const std::string key = item.what + " " + item.key;
+  if (cycle_.catalog.has_pending(cycle_.account, PendingKind::kRejected, key)) return;
+  ++cycle_.summary.items_rejected;
+  cycle_.log.warning("item.rejected", {{"account", cycle_.account},
+                                       {"what", item.what},
+                                       {"key", item.key},
+                                       {"reason", item.reason},
+                                       {"raw_sha256", item.raw_sha256}});
+  cycle_.writer.put_pending({cycle_.account, PendingKind::kRejected, key, 1, std::nullopt,
+                             item.reason + " (sha256 " + item.raw_sha256 + ")", now});
+}
+
+void Committer::want_metadata(std::span<const std::string> asset_ids, const std::string& reason) {
+  constexpr std::size_t kRowsPerTransaction = 5'000;
+  const UtcTime now = cycle_.clock.utc();
+  for (std::size_t at = 0; at < asset_ids.size(); at += kRowsPerTransaction) {
+    Transaction tx(cycle_.db);
+    for (const auto& id : asset_ids.subspan(at, std::min(kRowsPerTransaction, asset_ids.size() - at)))
+      cycle_.writer.put_pending({cycle_.account, PendingKind::kMetadata, id, 0, now, reason, now});
+    tx.commit();
+  }
+}
+
+void Committer::described(std::span<const WorkItem> batch, const Descriptions& answer) {
+  Transaction tx(cycle_.db);
+  const UtcTime now = cycle_.clock.utc();
+  std::set<std::string> open;
+  for (const auto& item : batch) open.insert(item.asset_id);
+
+  for (const auto& asset : answer.assets) {
+    if (open.erase(asset.asset_id) == 0) continue;  // not asked for
+    description(asset, now);
+    cycle_.writer.clear_pending(cycle_.account, PendingKind::kMetadata, asset.asset_id);
+  }
+  for (const auto& id : answer.absent) {
+    open.erase(id);
+    absent(id, now);
+    cycle_.writer.clear_pending(cycle_.account, PendingKind::kMetadata, id);
+  }
+  for (const auto& item : answer.rejected) rejected(item, now);
+  for (const auto& item : batch)
+    if (open.contains(item.asset_id)) metadata_failed(item, "the provider's answer about it could not be used", now);
+  tx.commit();
+  crash_point("metadata.committed");
+}
+
+void Committer::description(const DescribedAsset& described, UtcTime now) {
+  const auto known = cycle_.catalog.find_asset(cycle_.account, described.asset_id);
+  if (!known) return;
+  cycle_.writer.clear_pending(cycle_.account, PendingKind::kWithdrawal, described.asset_id);
+  const MetadataDiff change = diff(*known, described);
+  if (change.same()) {
+    cycle_.writer.touch_checked(cycle_.account, described.asset_id, now);
+    return;
+  }
+  AssetRow row = *known;
+  row.metadata = change.canonical;
+  row.raw = described.raw;
+  row.etag = described.etag;
+  row.media_type = described.metadata.media_type;
+  row.title = described.metadata.title ? described.metadata.title : described.metadata.caption;
+  row.editorial = described.metadata.editorial;
+  cycle_.writer.put_description(cycle_.account, described.asset_id, row, now);
+  cycle_.writer.mark_sidecar_dirty(cycle_.account, described.asset_id);
+  if (change.restored) {
+    event(EventType::kAssetRestored, described.asset_id, "", {"state"});
+    planned("restore", described.asset_id, "", "");
+  }
+  if (!change.fields.empty()) event(EventType::kAssetUpdated, described.asset_id, "", change.fields);
+  if (change.first) return;
+  ++cycle_.summary.assets_updated;
+  planned("update", described.asset_id, "", fmt::format("{}", fmt::join(change.fields, ", ")));
+}
+
+void Committer::absent(const std::string& asset_id, UtcTime now) {
+  const auto known = cycle_.catalog.find_asset(cycle_.account, asset_id);
+  if (!known) return;
+  cycle_.writer.touch_checked(cycle_.account, asset_id, now);
+  if (known->state == AssetState::kWithdrawn) return;
+  cycle_.writer.put_pending(
+      {cycle_.account, PendingKind::kWithdrawal, asset_id, 1, std::nullopt, "the provider does not have it", now});
+}
+
+void Committer::not_described(std::span<const WorkItem> batch, const Error& error) {
+  Transaction tx(cycle_.db);
+  const UtcTime now = cycle_.clock.utc();
+  for (const auto& item : batch) metadata_failed(item, error.message, now);
+  tx.commit();
+}
+
+void Committer::metadata_failed(const WorkItem& item, const std::string& reason, UtcTime now) {
+  ++cycle_.summary.assets_failed;
+  const auto spread = std::hash<std::string>{}(item.asset_id);
+  cycle_.writer.put_pending({cycle_.account, PendingKind::kMetadata, item.asset_id, item.attempts + 1,
+                             next_attempt(now, item.attempts + 1, spread), reason, now});
+}
+
+void Committer::stored(std::span<const StoredFile> files) {
+  Transaction tx(cycle_.db);
+  const UtcTime now = cycle_.clock.utc();
+  for (const auto& file : files) {
+    for (const auto& license : file.task.licenses) {
+      cycle_.writer.put_file({cycle_.account, license.provider, license.asset_id, license.license_id, license.size,
+                              license.format, FileState::kMirrored, "", file.path, file.bytes, file.sha256, now, now});
+      cycle_.writer.clear_pending(cycle_.account, PendingKind::kFile, license.license_id);
+      event(EventType::kAssetStored, license.asset_id, license.license_id, {"file"});
+    }
+    cycle_.writer.mark_sidecar_dirty(cycle_.account, file.task.asset_id);
+  }
+  crash_point("files.before_commit");
+  tx.commit();
+  crash_point("files.after_commit");
+}
+
+void Committer::not_fetched(const FetchTask& task, const Error& error) {
+  Transaction tx(cycle_.db);
+  const UtcTime now = cycle_.clock.utc();
+  const bool blocked = error.code == ErrorCode::kGone;
+  for (const auto& license : task.licenses) {
+    auto row = cycle_.catalog.find_file(cycle_.account, license.license_id);
+    if (!row) continue;
+    row->state = blocked ? FileState::kBlocked : FileState::kFailed;
+    row->reason = error.message;
+    cycle_.writer.put_file(*row);
+    cycle_.writer.mark_sidecar_dirty(cycle_.account, license.asset_id);
+    if (blocked) {
+      cycle_.writer.clear_pending(cycle_.account, PendingKind::kFile, license.license_id);
+      break;  // another license of the same rendition may still have it
+    }
+    cycle_.writer.put_pending({cycle_.account, PendingKind::kFile, license.license_id, task.attempts + 1,
+                               next_attempt(now, task.attempts + 1, std::hash<std::string>{}(license.license_id)),
+                               error.message, now});
+  }
+  tx.commit();
+}
+
+void Committer::missing_licenses(std::span<const LicenseRow> licenses) {
+  Transaction tx(cycle_.db);
+  cycle_.writer.clear_pending(cycle_.account, PendingKind::kVanish);
+  for (const auto& license : licenses)
+    cycle_.writer.put_pending({cycle_.account, PendingKind::kVanish, license.license_id, 1, std::nullopt,
+                               "a complete history does not list it", cycle_.clock.utc()});
+  tx.commit();
+}
+
+void Committer::losses(std::span<const std::string> withdrawn_assets, std::span<const std::string> vanished_licenses) {
+  Transaction tx(cycle_.db);
+  const UtcTime now = cycle_.clock.utc();
+  for (const auto& asset_id : withdrawn_assets) {
+    cycle_.writer.set_withdrawn(cycle_.account, asset_id, now);
+    cycle_.writer.mark_sidecar_dirty(cycle_.account, asset_id);
+    event(EventType::kAssetWithdrawn, asset_id, "", {"state"});
+    planned("withdraw", asset_id, "", "the provider does not have it any more");
+  }
+  for (const auto& license_id : vanished_licenses) {
+    const auto license = cycle_.catalog.find_license(cycle_.account, license_id);
+    if (!license || license->state == LicenseState::kVanished) continue;
+    cycle_.writer.set_license_vanished(cycle_.account, license_id, now);
+    cycle_.writer.mark_sidecar_dirty(cycle_.account, license->asset_id);
+    event(EventType::kLicenseVanished, license->asset_id, license_id, {"state"});
+    planned("vanish", license->asset_id, license_id, "a complete history does not list it any more");
+    ++cycle_.summary.licenses_vanished;
+  }
+  cycle_.summary.assets_withdrawn += static_cast<std::int64_t>(withdrawn_assets.size());
+  cycle_.writer.clear_pending(cycle_.account, PendingKind::kWithdrawal);
+  cycle_.writer.clear_pending(cycle_.account, PendingKind::kVanish);
+  tx.commit();
+  crash_point("losses.committed");
+}
+
+void Committer::event(EventType type, const std::string& asset_id, const std::string& license_id,
+                      std::vector<std::string> fields) {
+  Change change;
+  change.type = type;
+  change.provider = std::string(cycle_.provider.name());
+  change.account = cycle_.account;
+  change.asset_id = asset_id;
+  change.license_id = license_id;
+  change.fields = std::move(fields);
+  cycle_.journal.append(std::move(change));
+}
+
+void Committer::planned(const std::string& action, const std::string& asset_id, const std::string& license_id,
+                        const std::string& detail) const {
+  if (cycle_.plan) cycle_.plan({cycle_.account, action, asset_id, license_id, detail});
+}
+
+}  // namespace damsync

@@ -1,0 +1,160 @@
+#include "sync/pipeline/file_work.h"
+
+#include <algorithm>
+
+#include "storage/base/crash_point.h"
+#include "sync/http/json_reader.h"
+#include "sync/pipeline/work_pool.h"
+
+namespace damsync {
+namespace {
+
+constexpr std::size_t kGroupFiles = 32;
+constexpr Millis kGroupAge{1'000};  ///< a group of slow files does not wait longer than this
+constexpr std::size_t kDueRows = 512;
+
+std::string extension(const std::string& format) { return format == "tiff" ? "tif" : format; }
+
+}  // namespace
+
+bool FileWork::in_scope(const WorkItem& item) const {
+  if (scope_ == FileScope::kAll) return true;
+  const auto file = cycle_.catalog.find_file(cycle_.account, item.license_id);
+  return file && (file->state == FileState::kMissing || file->state == FileState::kCorrupt);
+}
+
+/// Reads due rows until whole assets are planned: licenses of one rendition are fetched once.
+void FileWork::refill() {
+  const auto now = cycle_.policy.ignore_backoff ? std::nullopt : std::optional(cycle_.clock.utc());
+  auto due = cycle_.catalog.due_files(cycle_.account, now, after_, kDueRows);
+  exhausted_ = due.size() < kDueRows;
+  if (!exhausted_) {  // the last asset may go on in the next rows
+    const auto whole = std::find_if(due.begin(), due.end(),
+                                    [&](const WorkItem& item) { return item.asset_id == due.back().asset_id; });
+    if (whole != due.begin()) due.erase(whole, due.end());
+  }
+  if (!due.empty()) after_ = due.back();
+  std::erase_if(due, [this](const WorkItem& item) { return !in_scope(item); });
+  for (auto at = due.begin(); at != due.end();) {
+    const auto end = std::find_if(at, due.end(), [&](const WorkItem& item) { return item.asset_id != at->asset_id; });
+    const auto asset = cycle_.catalog.find_asset(cycle_.account, at->asset_id);
+    const auto json = parse_json(asset && !asset->metadata.empty() ? asset->metadata : "{}");
+    const auto metadata = json ? asset_metadata_from_json(*json) : AssetMetadata{};
+    for (auto& task : plan_fetches({at, end}, cycle_.catalog.licenses_of(cycle_.account, at->asset_id), metadata))
+      ready_.push_back(std::move(task));
+    at = end;
+  }
+}
+
+std::optional<FetchTask> FileWork::next_task() {
+  while (ready_.empty() && !exhausted_) refill();
+  if (ready_.empty()) return std::nullopt;
+  auto task = std::move(ready_.front());
+  ready_.pop_front();
+  return task;
+}
+
+void FileWork::plan() {
+  while (const auto task = next_task())
+    if (cycle_.plan)
+      cycle_.plan({cycle_.account, "fetch", task->asset_id, task->licenses.front().license_id,
+                   task->licenses.front().size + " " + task->licenses.front().format});
+}
+
+Status FileWork::run(std::stop_token stop) {
+  Downloader downloader(cycle_.provider, cycle_.downloads, *cycle_.store, cycle_.clock, cycle_.policy.transfer);
+  WorkPool<FetchTask, Result<Fetched>> pool(
+      cycle_.policy.workers,
+      [&](FetchTask& task, std::stop_token token) {
+        return downloader.fetch(task.licenses.front(), task.renditions, token);
+      },
+      stop);
+  total_ = cycle_.catalog.counts(cycle_.account).files_open;
+  const auto limit = static_cast<std::size_t>(cycle_.policy.workers) * 2;
+
+  while (true) {
+    while (pool.open() < limit && !circuit_.open() && !stop.stop_requested()) {
+      auto task = next_task();
+      if (!task) break;
+      pool.submit(std::move(*task));
+    }
+    if (pool.open() == 0) break;
+    auto [task, outcome] = pool.next();
+    taken(std::move(task), std::move(outcome));
+    const bool full = group_.size() >= kGroupFiles || cycle_.clock.steady() - group_since_ > kGroupAge;
+    if (full || pool.open() == 0)
+      if (auto published = publish_group(); !published) return published;
+    report();
+  }
+  if (circuit_.open()) return *circuit_.reason();
+  if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped");
+  return {};
+}
+
+void FileWork::taken(FetchTask task, Result<Fetched> outcome) {
+  ++done_;
+  if (outcome) {
+    circuit_.succeeded();
+    if (group_.empty()) group_since_ = cycle_.clock.steady();
+    auto path = path_for(task, extension(outcome->media.format));
+    group_.push_back({std::move(task), std::move(*outcome), std::move(path)});
+    return;
+  }
+  const Error& error = outcome.error();
+  circuit_.failed(error);
+  if (error.code == ErrorCode::kCancelled) return;
+  auto& counter = error.code == ErrorCode::kGone ? cycle_.summary.files_blocked : cycle_.summary.files_failed;
+  ++counter;
+  if (error.code == ErrorCode::kLowSpace || error.code == ErrorCode::kStorage) return;  // stays pending, not its fault
+  cycle_.log.warning("file.not_fetched", {{"account", cycle_.account},
+                                          {"asset", task.asset_id},
+                                          {"license", task.licenses.front().license_id},
+                                          {"code", to_word(error.code)},
+                                          {"reason", error.message}});
+  committer_.not_fetched(task, error);
+}
+
+Status FileWork::publish_group() {
+  if (group_.empty()) return {};
+  std::vector<Publication> publications;
+  for (auto& staged : group_) publications.push_back({staged.fetched.staged.get(), staged.path});
+  if (auto published = cycle_.store->publish(publications); !published) return published;
+  crash_point("files.published");
+
+  std::vector<StoredFile> stored;
+  std::vector<std::string> assets;
+  for (auto& staged : group_) {
+    const auto bytes = staged.fetched.staged->bytes();
+    cycle_.summary.files_mirrored += static_cast<std::int64_t>(staged.task.licenses.size());
+    cycle_.summary.bytes += bytes;
+    assets.push_back(staged.task.asset_id);
+    stored.push_back({std::move(staged.task), staged.path, bytes, staged.fetched.staged->sha256()});
+  }
+  group_.clear();
+  committer_.stored(stored);
+  return sidecars_.write(assets);
+}
+
+std::string FileWork::path_for(const FetchTask& task, const std::string& ext) const {
+  const auto& license = task.licenses.front();
+  const PathInput input{cycle_.account, license.provider, &license, cycle_.provider.capabilities().file_prefix, ext,
+                        task.editorial};
+  auto path = cycle_.layout.file_path(input);
+  return is_free(path, task) ? path : cycle_.layout.file_path_with_license(input);
+}
+
+/// A path belongs to one rendition of one asset, whether in the catalog already or in the group at hand.
+bool FileWork::is_free(const std::string& path, const FetchTask& task) const {
+  const auto& license = task.licenses.front();
+  const bool in_group = std::any_of(group_.begin(), group_.end(), [&](const Staged& s) { return s.path == path; });
+  if (in_group) return false;
+  const auto owner = cycle_.catalog.find_file_at(path);
+  return !owner || (owner->account == cycle_.account && owner->asset_id == task.asset_id &&
+                    owner->size == license.size && owner->format == license.format);
+}
+
+void FileWork::report() const {
+  if (cycle_.progress) cycle_.progress({cycle_.account, "files", done_, total_, cycle_.summary.bytes});
+}
+
+}  // namespace damsync

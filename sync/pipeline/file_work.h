@@ -1,0 +1,63 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sync/pipeline/circuit.h"
+#include "sync/pipeline/commit.h"
+#include "sync/pipeline/cycle.h"
+#include "sync/pipeline/plan.h"
+#include "sync/pipeline/sidecar_work.h"
+#include "sync/transfer/downloader.h"
+
+namespace damsync {
+
+/// Which of the wanted files.
+enum class FileScope {
+  kAll,
+  kDamaged,  ///< only those that verification found missing or changed
+};
+
+/// Fetches every file that is wanted and makes it visible, in groups: staged and synced by the workers, then published
+/// together, then one transaction. Order of writes: bytes, name, folder, row (I1, I2).
+class FileWork {
+ public:
+  FileWork(Cycle& cycle, SidecarWork& sidecars, FileScope scope = FileScope::kAll)
+      : cycle_(cycle), committer_(cycle), sidecars_(sidecars), scope_(scope) {}
+
+  /// Errors: what stopped the step. One bad file never does; it is retried later or blocked.
+  Status run(std::stop_token stop);
+  /// Says what `run` would fetch.
+  void plan();
+
+ private:
+  struct Staged {
+    FetchTask task;
+    Fetched fetched;
+    std::string path;
+  };
+  [[nodiscard]] std::optional<FetchTask> next_task();
+  [[nodiscard]] bool in_scope(const WorkItem& item) const;
+  void refill();
+  void taken(FetchTask task, Result<Fetched> outcome);
+  Status publish_group();
+  [[nodiscard]] std::string path_for(const FetchTask& task, const std::string& ext) const;
+  [[nodiscard]] bool is_free(const std::string& path, const FetchTask& task) const;
+  void report() const;
+
+  Cycle& cycle_;
+  Committer committer_;
+  SidecarWork& sidecars_;
+  FileScope scope_;
+  WorkItem after_;  ///< the last due file handed out
+  std::deque<FetchTask> ready_;
+  bool exhausted_ = false;
+  std::vector<Staged> group_;
+  SteadyTime group_since_{};
+  Circuit circuit_{5};
+  std::int64_t done_ = 0, total_ = 0;
+};
+
+}  // namespace damsync

@@ -1,0 +1,90 @@
+#include "sync/pipeline/metadata_work.h"
+
+#include "sync/pipeline/work_pool.h"
+
+namespace damsync {
+namespace {
+
+/// Assets that a batch left out are asked for singly, but not more than these in one cycle: when very many are
+/// missing, the deletion brake holds them all and a person looks.
+constexpr int kMostDoubts = 500;
+constexpr std::size_t kRechecksPerCycle = 500;
+
+}  // namespace
+
+void MetadataWork::want_rechecks() {
+  std::vector<std::string> lost;
+  for (const auto& row : cycle_.catalog.pending(cycle_.account, PendingKind::kWithdrawal)) lost.push_back(row.key);
+  committer_.want_metadata(lost, "was missing at the provider");
+  if (cycle_.policy.full) {
+    committer_.want_metadata(cycle_.catalog.asset_ids(cycle_.account), "full cycle");
+    return;
+  }
+  // From two thirds of the time on, so that the load spreads before it is due.
+  const auto before = cycle_.clock.utc() - cycle_.policy.recheck_within * 2 / 3;
+  committer_.want_metadata(cycle_.catalog.stale_assets(cycle_.account, before, kRechecksPerCycle), "regular recheck");
+}
+
+MetadataWork::Batch MetadataWork::next_batch() {
+  const auto now = cycle_.policy.ignore_backoff ? std::nullopt : std::optional(cycle_.clock.utc());
+  auto batch = cycle_.catalog.due_metadata(cycle_.account, now, after_, cycle_.provider.capabilities().describe_batch);
+  if (!batch.empty()) after_ = batch.back().asset_id;
+  return batch;
+}
+
+Result<Descriptions> MetadataWork::ask(const Batch& batch, std::stop_token stop) {
+  std::vector<std::string> ids;
+  for (const auto& item : batch) ids.push_back(item.asset_id);
+  auto answer = cycle_.provider.describe(ids, stop);
+  if (!answer) return answer;
+  if (auto confirmed = confirm_absence(*answer, stop); !confirmed) return confirmed.error();
+  return answer;
+}
+
+/// A batch that leaves an asset out is a hint; the asset's own address decides.
+Status MetadataWork::confirm_absence(Descriptions& answer, std::stop_token stop) {
+  std::vector<std::string> gone;
+  for (auto& id : answer.absent) {
+    if (doubts_.fetch_add(1) >= kMostDoubts) {
+      gone.push_back(std::move(id));
+      continue;
+    }
+    auto single = cycle_.provider.recheck(id, "", stop);
+    if (single && *single)
+      answer.assets.push_back(std::move(**single));
+    else if (!single && single.error().code == ErrorCode::kNotFound)
+      gone.push_back(std::move(id));
+    else if (!single && single.error().code != ErrorCode::kInvalid)
+      return single.error();
+  }
+  answer.absent = std::move(gone);
+  return {};
+}
+
+Status MetadataWork::run(std::stop_token stop) {
+  WorkPool<Batch, Result<Descriptions>> pool(
+      cycle_.policy.workers, [this](Batch& batch, std::stop_token token) { return ask(batch, token); }, stop);
+  Circuit circuit(3);
+  std::int64_t done = 0;
+  Batch batch = next_batch();
+  while (true) {
+    while (!batch.empty() && !circuit.open() && pool.open() < static_cast<std::size_t>(cycle_.policy.workers)) {
+      pool.submit(std::move(batch));
+      batch = next_batch();
+    }
+    if (pool.open() == 0) break;
+    const auto [asked, answer] = pool.next();
+    if (answer) {
+      circuit.succeeded();
+      committer_.described(asked, *answer);
+    } else if (circuit.failed(answer.error()); answer.error().code != ErrorCode::kCancelled) {
+      committer_.not_described(asked, answer.error());
+    }
+    done += static_cast<std::int64_t>(asked.size());
+    if (cycle_.progress) cycle_.progress({cycle_.account, "metadata", done, 0, 0});
+  }
+  if (circuit.open()) return *circuit.reason();
+  return {};
+}
+
+}  // namespace damsync

@@ -1,0 +1,71 @@
+#include "sync/pipeline/observe.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "storage/base/ulid.h"
+
+namespace damsync {
+
+/// The license stream is listed whole on the first run, when a person asks, and once a week: only that finds what
+/// vanished.
+bool Observer::wants_full_listing(const StreamRow& row) const {
+  if (row.name != cycle_.provider.capabilities().license_stream) return false;
+  if (cycle_.policy.full || !row.last_full_at) return true;
+  return cycle_.clock.utc() - *row.last_full_at > cycle_.policy.full_scan_every;
+}
+
+Status Observer::observe(const std::string& stream, std::stop_token stop) {
+  const StreamRow row = cycle_.catalog.stream(cycle_.account, stream);
+  const std::string scan_id = wants_full_listing(row) ? make_ulid(cycle_.clock.utc()) : "";
+  auto done = poll_all(row, scan_id, stop);
+  if (!done && done.error().code != ErrorCode::kCancelled) committer_.stream_failed(stream, done.error());
+  return done;
+}
+
+Status Observer::poll_all(StreamRow row, const std::string& scan_id, std::stop_token stop) {
+  const KnownAssets known(cycle_.catalog.asset_ids(cycle_.account));
+  const bool full = !scan_id.empty();
+  std::string cursor = full ? "" : row.cursor;
+  for (std::int64_t pages = 1;; ++pages) {
+    const auto page = cycle_.provider.poll({row.name, cursor, &known, full}, stop);  // network
+    if (!page) return page.error();
+    count(*page);
+    cursor = page->next;
+    // A complete listing starts over after a crash, so until its last page the stored cursor stays where it was.
+    if (!full || page->last) row.cursor = cursor;
+    if (page->last) {
+      row.last_ok_at = cycle_.clock.utc();
+      row.last_error.clear();
+    }
+    if (page->last && page->complete_listing) row.last_full_at = row.last_ok_at;
+    committer_.page(*page, {row, scan_id});  // one transaction
+    if (cycle_.progress) cycle_.progress({cycle_.account, row.name, pages, 0, 0});
+    if (!page->receipt.empty())
+      if (auto told = cycle_.provider.confirm(page->receipt, stop); !told) return told;  // network, after the commit
+    if (page->last) return page->complete_listing && full ? find_missing(*page, scan_id, stop) : Status();
+    if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped");
+  }
+}
+
+/// Doubt is settled one license at a time, but only while the losses are few: many are the brake's business anyway.
+Status Observer::find_missing(const Page& page, const std::string& scan_id, std::stop_token stop) {
+  auto unseen = cycle_.catalog.unseen_licenses(cycle_.account, scan_id, page.scan_from);
+  const auto held = cycle_.catalog.counts(cycle_.account).licenses_held;
+  if (!brake_trips(static_cast<std::int64_t>(unseen.size()), held, cycle_.policy.brake_share)) {
+    for (auto row = unseen.begin(); row != unseen.end();) {
+      const auto listed = cycle_.provider.still_listed(*row, stop);
+      if (!listed) return listed.error();
+      row = *listed ? unseen.erase(row) : row + 1;
+    }
+  }
+  committer_.missing_licenses(unseen);
+  return {};
+}
+
+void Observer::count(const Page& page) {
+  for (const auto& license : page.licenses) seen_.insert(std::hash<std::string>{}(license.license_id));
+  cycle_.summary.licenses_seen = static_cast<std::int64_t>(seen_.size());
+}
+
+}  // namespace damsync

@@ -1,0 +1,96 @@
+#include "sync/pipeline/sidecar_work.h"
+
+#include <algorithm>
+
+#include "storage/base/crash_point.h"
+#include "storage/base/digest.h"
+#include "storage/sqlite/transaction.h"
+#include "sync/http/json_reader.h"
+
+namespace damsync {
+namespace {
+
+constexpr std::size_t kAssetsPerBatch = 64;
+
+}  // namespace
+
+Status SidecarWork::run(std::stop_token stop) {
+  std::int64_t done = 0;
+  while (!stop.stop_requested()) {
+    const auto ids = cycle_.catalog.dirty_sidecars(cycle_.account, kAssetsPerBatch);
+    if (ids.empty()) return {};
+    if (auto written = write(ids); !written) return written;
+    done += static_cast<std::int64_t>(ids.size());
+    if (cycle_.progress) cycle_.progress({cycle_.account, "sidecars", done, 0, 0});
+  }
+  return make_error(ErrorCode::kCancelled, "stopped");
+}
+
+Status SidecarWork::write(std::span<const std::string> asset_ids) {
+  struct Clean {
+    std::string asset_id, path, sha256;
+  };
+  std::vector<Document> changed;
+  std::vector<Clean> clean;
+  for (const auto& id : asset_ids) {
+    auto asset = cycle_.catalog.find_asset(cycle_.account, id);
+    if (!asset) continue;
+    Clean row{id, "", ""};
+    for (auto& document : documents(*asset)) {
+      if (document.first.ends_with(".json")) row = {id, document.first, sha256_hex(document.second)};
+      const auto other = differs(document);
+      if (!other) return other.error();
+      if (*other) changed.push_back(std::move(document));
+    }
+    clean.push_back(std::move(row));
+  }
+  if (!changed.empty())
+    if (auto put = cycle_.store->put_small(changed); !put) return put;
+  crash_point("sidecars.published");
+  Transaction tx(cycle_.db);
+  for (const auto& row : clean) cycle_.writer.put_sidecar(cycle_.account, row.asset_id, row.path, row.sha256);
+  tx.commit();
+  return {};
+}
+
+std::vector<SidecarWork::Document> SidecarWork::documents(const AssetRow& asset) const {
+  SidecarInput input;
+  input.asset = asset;
+  const auto json = parse_json(asset.metadata.empty() ? "{}" : asset.metadata);
+  if (json) input.metadata = asset_metadata_from_json(*json);
+  input.licenses = cycle_.catalog.licenses_of(cycle_.account, asset.asset_id);
+  input.files = cycle_.catalog.files_of(cycle_.account, asset.asset_id);
+  input.supplier_name = cycle_.provider.capabilities().supplier_name;
+  if (input.licenses.empty()) return {};
+  if (input.asset.sidecar_path.empty())
+    input.asset.sidecar_path = cycle_.layout.sidecar_path({cycle_.account, asset.provider, &input.licenses.front(),
+                                                           cycle_.provider.capabilities().file_prefix, "",
+                                                           input.metadata.editorial.value_or(false)});
+  std::vector<Document> out;
+  const auto add = [&](const SidecarWriter& writer) {
+    auto path = writer.file_name_for(input);
+    const bool known = std::any_of(out.begin(), out.end(), [&](const Document& d) { return d.first == path; });
+    if (!path.empty() && !known) out.emplace_back(std::move(path), writer.write(input));
+  };
+  for (const auto& writer : cycle_.sidecar_writers) {
+    if (writer->scope() == SidecarScope::kAsset) {
+      input.file = nullptr;
+      add(*writer);
+      continue;
+    }
+    for (const auto& file : input.files) {
+      input.file = &file;
+      add(*writer);
+    }
+  }
+  return out;
+}
+
+/// Compared with the disk, not with a remembered hash: an edit by somebody else is put right, too.
+Result<bool> SidecarWork::differs(const Document& document) const {
+  const auto on_disk = cycle_.store->hash(document.first);
+  if (!on_disk) return on_disk.error();
+  return !*on_disk || (*on_disk)->sha256 != sha256_hex(document.second);
+}
+
+}  // namespace damsync
