@@ -191,7 +191,7 @@ constexpr XmpMappingRow kRows[] = {
     {"damsync:Provider", XmpForm::kText, [](In in) { return Texts{in.asset.provider}; }},
     {"damsync:Account", XmpForm::kText, [](In in) { return Texts{in.asset.account}; }},
     {"damsync:Revision", XmpForm::kText, [](In in) { return Texts{std::to_string(in.asset.revision)}; }},
-    {"damsync:State", XmpForm::kText, [](In in) { return Texts{to_word(in.asset.state)}; }},
+    {"damsync:AssetState", XmpForm::kText, [](In in) { return Texts{to_word(in.asset.state)}; }},
     {"damsync:WithdrawnAt", XmpForm::kText, withdrawn_at},
     {"damsync:LicenseModel", XmpForm::kText, [](In in) { return one(in.metadata.license_model); }},
     {"damsync:HasModelRelease", XmpForm::kText,
