@@ -22,7 +22,7 @@ std::string asset_key(const SidecarInput& input) { return input.asset.provider +
 
 Texts asset_uuid(const SidecarInput& input) {
   Poco::SHA1Engine sha1;
-  const auto uuid = Poco::UUIDGenerator::defaultGenerator().createFromName(
+  const auto uuid = Poco::UUIDGenerator().createFromName(
       Poco::UUID::uri(), "https://damsync.org/ns/xmp/1.0/" + asset_key(input), sha1, Poco::UUID::UUID_NAME_BASED_SHA1);
   return {uuid.toString()};
 }
