@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "storage/base/result.h"
+
+namespace damsync {
+
+/// What a ready-made `damsync.toml` for the sandbox says.
+struct SandboxConfig {
+  std::filesystem::path file;   ///< the settings file to write
+  std::filesystem::path state;  ///< folder for store, catalog and token
+  std::string base_url;
+  std::string token;
+};
+
+/// Writes the settings file and, with mode 0600, the token file; makes the folders. Paths in it are absolute.
+///
+/// Errors   kStorage, naming the file.
+Status write_sandbox_config(const SandboxConfig& config);
+
+}  // namespace damsync

@@ -1,0 +1,177 @@
+#include "tests/simulators/sandbox_control.h"
+
+#include <charconv>
+
+#include "storage/base/time.h"
+#include "sync/http/json_reader.h"
+#include "tests/simulators/demo_data.h"
+
+namespace damsync {
+namespace {
+
+SimResponse json_text(const Json& json, int status = 200) {
+  SimResponse response;
+  response.status = status;
+  response.set_body(write_json(json, JsonStyle::kPretty), "application/json");
+  return response;
+}
+
+SimResponse refusal(const std::string& message, int status = 400) {
+  return json_text(Json::object({{"message", message}}), status);
+}
+
+std::optional<DemoStep> parse_step(const std::string& word) {
+  if (word == "license") return DemoStep::kLicense;
+  if (word == "edit") return DemoStep::kEdit;
+  if (word == "withdraw") return DemoStep::kWithdraw;
+  if (word == "restore") return DemoStep::kRestore;
+  if (word == "vanish") return DemoStep::kVanish;
+  return std::nullopt;
+}
+
+/// Sets the switch of that name; false when there is none or the value does not fit.
+bool apply_switch(ShutterstockSwitches& switches, const std::string& name, const std::string& value) {
+  const std::map<std::string, bool*> flags = {
+      {"page_fields", &switches.page_fields},       {"total_count", &switches.total_count},
+      {"license_dates", &switches.license_dates},   {"license_availability", &switches.license_availability},
+      {"team_history", &switches.team_history},     {"updated_timestamps", &switches.updated_timestamps},
+      {"merged_updates", &switches.merged_updates}, {"etags", &switches.etags},
+  };
+  const auto flag = flags.find(name);
+  if (flag != flags.end()) {
+    if (value != "true" && value != "false") return false;
+    *flag->second = value == "true";
+    return true;
+  }
+  if (name == "long_range") {
+    using Kind = ShutterstockSwitches::LongRange;
+    if (value != "reject" && value != "truncate") return false;
+    switches.long_range = value == "reject" ? Kind::kReject : Kind::kTruncate;
+    return true;
+  }
+  long number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size() || number < 0) return false;
+  if (name == "latency_ms")
+    switches.latency = Millis(number);
+  else if (name == "url_lifetime_s")
+    switches.url_lifetime = std::chrono::seconds(number);
+  else if (name == "token_lifetime_s")
+    switches.token_lifetime = std::chrono::seconds(number);
+  else if (name == "max_ids")
+    switches.max_ids = static_cast<std::size_t>(number);
+  else if (name == "not_downloadable_status")
+    switches.not_downloadable_status = static_cast<int>(number);
+  else
+    return false;
+  return true;
+}
+
+}  // namespace
+
+std::optional<Millis> parse_advance(std::string_view text) {
+  long count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || count < -1'000'000'000 || count > 1'000'000'000) return std::nullopt;
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  if (unit == "s") return std::chrono::seconds(count);
+  if (unit == "m") return std::chrono::minutes(count);
+  if (unit == "h") return std::chrono::hours(count);
+  if (unit == "d") return std::chrono::hours(count * 24);
+  return std::nullopt;
+}
+
+std::optional<SimResponse> SandboxControl::handle(const SimRequest& request) {
+  if (!request.path.starts_with("/_sandbox/")) return std::nullopt;
+  const std::string call = request.method + " " + request.path.substr(10);
+  if (call == "POST mutate") return mutate(request);
+  if (call == "POST clock" || call == "GET clock") return clock(request);
+  if (call == "POST faults") return add_faults(request);
+  if (call == "GET faults") return show_faults();
+  if (call == "DELETE faults") {
+    sim_.faults().clear();
+    return show_faults();
+  }
+  if (call == "POST switches") return set_switches(request);
+  if (call == "GET books") return json_text(sim_.books().to_json());
+  if (call == "DELETE books") {
+    sim_.reset_books();
+    return json_text(sim_.books().to_json());
+  }
+  if (call == "GET urls") return list_urls(request);
+  return refusal("no such control: " + call, 404);
+}
+
+SimResponse SandboxControl::mutate(const SimRequest& request) {
+  const std::string word = request.param("step").value_or("all");
+  const UtcTime now = sim_.now();
+  Json done = Json::array();
+  if (word == "all") {
+    for (const auto step : {DemoStep::kLicense, DemoStep::kEdit, DemoStep::kWithdraw, DemoStep::kVanish}) {
+      done.push(sim_.edit([&](ShutterstockState& state) { return mutate_demo(state, now, step); }));
+    }
+    return json_text(Json::object({{"done", std::move(done)}}));
+  }
+  const auto step = parse_step(word);
+  if (!step) return refusal("step must be license, edit, withdraw, restore, vanish or all");
+  done.push(sim_.edit([&](ShutterstockState& state) { return mutate_demo(state, now, *step); }));
+  return json_text(Json::object({{"done", std::move(done)}}));
+}
+
+SimResponse SandboxControl::clock(const SimRequest& request) {
+  if (request.method == "POST") {
+    const auto by = parse_advance(request.param("advance").value_or(""));
+    if (!by) return refusal("advance must be a number with s, m, h or d, e.g. advance=10d");
+    sim_.advance(*by);
+  }
+  return json_text(Json::object({{"now", format_rfc3339(sim_.now())}}));
+}
+
+SimResponse SandboxControl::add_faults(const SimRequest& request) {
+  const auto body = parse_json(request.body);
+  if (!body) return refusal("the body must be a JSON object or an array of them");
+  const Json::Array one = {*body};
+  std::vector<FaultRule> rules;
+  for (const auto& json : body->is_array() ? *body->if_array() : one) {
+    auto rule = parse_fault(json);
+    if (!rule) return refusal(rule.error().message);
+    rules.push_back(std::move(*rule));
+  }
+  for (auto& rule : rules) sim_.faults().add(std::move(rule));
+  return show_faults();
+}
+
+SimResponse SandboxControl::show_faults() {
+  Json unfired = Json::array();
+  for (const auto& name : sim_.faults().unfired()) unfired.push(name);
+  return json_text(Json::object({{"unfired", std::move(unfired)}}));
+}
+
+SimResponse SandboxControl::set_switches(const SimRequest& request) {
+  return sim_.edit([&](ShutterstockState& state) {
+    ShutterstockSwitches changed = state.switches;
+    for (const auto& [name, value] : request.query) {
+      if (!apply_switch(changed, name, value)) return refusal("no such switch, or not a value for it: " + name);
+    }
+    state.switches = changed;
+    return json_text(Json::object({{"switches", "set"}}));
+  });
+}
+
+SimResponse SandboxControl::list_urls(const SimRequest& request) {
+  const std::string* host = request.header("Host");
+  const std::string base = "http://" + (host == nullptr ? std::string("127.0.0.1") : *host);
+  std::vector<std::pair<std::string, std::string>> files;
+  sim_.edit([&](ShutterstockState& state) {
+    for (const auto& license : state.licenses()) {
+      if (license->media == "image" && license->downloadable) files.emplace_back(license->image_id, license->size);
+    }
+  });
+  std::string text;
+  for (const auto& [image_id, size] : files) text += sim_.file_url(base, image_id, size) + "\n";
+  SimResponse response;
+  response.set_body(std::move(text), "text/plain; charset=utf-8");
+  return response;
+}
+
+}  // namespace damsync

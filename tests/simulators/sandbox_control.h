@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+
+#include "tests/simulators/shutterstock_sim.h"
+
+namespace damsync {
+
+/// The control endpoints below `/_sandbox/`, for people and scripts with curl; see README.md.
+///
+/// Threads  may be called from many threads.
+class SandboxControl {
+ public:
+  explicit SandboxControl(ShutterstockSim& sim) : sim_(sim) {}
+
+  /// The answer to a control request; nothing when the request is for the provider.
+  std::optional<SimResponse> handle(const SimRequest& request);
+
+ private:
+  SimResponse mutate(const SimRequest& request);
+  SimResponse clock(const SimRequest& request);
+  SimResponse add_faults(const SimRequest& request);
+  SimResponse show_faults();
+  SimResponse set_switches(const SimRequest& request);
+  SimResponse list_urls(const SimRequest& request);
+
+  ShutterstockSim& sim_;
+};
+
+/// Reads `90s`, `15m`, `8h`, `10d`, also negative; nothing for any other text.
+std::optional<Millis> parse_advance(std::string_view text);
+
+}  // namespace damsync
