@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "storage/base/clock.h"
+#include "storage/base/result.h"
+#include "sync/http/transport.h"
+
+namespace damsync {
+
+/// How long the other side asks to wait: `Retry-After` in seconds or as an HTTP date, clamped to 1 s … 1 h. Nothing
+/// when it is absent or rubbish.
+///
+/// Source   RFC 9110 §10.2.3; dates in their one current form (IMF-fixdate).
+std::optional<Millis> retry_after(const Headers& headers, UtcTime now);
+
+/// Statuses that say "later": 429, 500, 502, 503, 504.
+[[nodiscard]] bool is_temporary(int status) noexcept;
+
+/// What a status means when the provider's own words add nothing: 401 and 403 kUnauthorized, 404 kNotFound, 410 kGone,
+/// 429 kThrottled, 5xx kUnavailable, anything else kProtocol. Temporary ones are retryable, at a time when the answer
+/// names one. `what` begins the message.
+Error error_from_status(const HttpResponse& answer, std::string_view what, UtcTime now);
+
+}  // namespace damsync
