@@ -80,6 +80,7 @@ Status FileWork::run(std::stop_token stop) {
     }
     if (pool.open() == 0) break;
     auto [task, outcome] = pool.next();
+    ++done_;
     taken(std::move(task), std::move(outcome));
     const bool full = group_.size() >= kGroupFiles || cycle_.clock.steady() - group_since_ > kGroupAge;
     if (full || pool.open() == 0)
@@ -92,7 +93,6 @@ Status FileWork::run(std::stop_token stop) {
 }
 
 void FileWork::taken(FetchTask task, Result<Fetched> outcome) {
-  ++done_;
   if (outcome) {
     circuit_.succeeded();
     if (group_.empty()) group_since_ = cycle_.clock.steady();
@@ -118,12 +118,17 @@ Status FileWork::publish_group() {
   if (group_.empty()) return {};
   std::vector<Publication> publications;
   for (auto& staged : group_) publications.push_back({staged.fetched.staged.get(), staged.path});
-  if (auto published = cycle_.store->publish(publications); !published) return published;
+  const Status published = cycle_.store->publish(publications);
+  if (!published && published.error().code != ErrorCode::kInvalid) return published;
   crash_point("files.published");
 
   std::vector<StoredFile> stored;
   std::vector<std::string> assets;
   for (auto& staged : group_) {
+    if (!staged.fetched.staged->published()) {  // something that is not ours stands in its place
+      taken(std::move(staged.task), published.error());
+      continue;
+    }
     const auto bytes = staged.fetched.staged->bytes();
     cycle_.summary.files_mirrored += static_cast<std::int64_t>(staged.task.licenses.size());
     cycle_.summary.bytes += bytes;
