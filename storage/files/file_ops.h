@@ -52,7 +52,7 @@ class FileOps {
   /// Atomic; replaces `to`.
   virtual Status rename_over(const std::string& from, const std::string& to) = 0;
   /// Gives the regular file at the absolute path `outside` a second name in the store, its bytes synced first; kInvalid
-  /// when `to` exists. Does not follow a link at the end of `outside`.
+  /// when `to` exists as another file, ok when it is that file. Does not follow a link at the end of `outside`.
   virtual Status link(const std::string& outside, const std::string& to) = 0;
   virtual Status remove(const std::string& path) = 0;  ///< file or empty directory
   /// Makes one directory (0750, setgid inherited); true when it was made, false when it stood there.

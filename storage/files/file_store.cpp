@@ -150,11 +150,12 @@ Status FileStore::place(const Publication& item) {
   if (auto allowed = refuse_own(item.path); !allowed) return allowed;
   const std::string folder = folder_of(item.path);
   if (auto made = folders_.ensure(folder); !made) return made;
-  folders_.touch(folder);
   auto renamed = ops_.rename(item.staged->path(), item.path);
   if (!renamed && renamed.error().code == ErrorCode::kInvalid) renamed = settle_taken(item);
-  if (renamed) crash_point("publish.renamed");
-  return renamed;
+  if (!renamed) return renamed;
+  folders_.touch(folder);
+  crash_point("publish.renamed");
+  return {};
 }
 
 Status FileStore::settle_taken(const Publication& item) {
@@ -168,6 +169,8 @@ Status FileStore::settle_taken(const Publication& item) {
   if (info->links == 1 && info->bytes == item.staged->bytes() && holds(item.path, *item.staged))
     return ops_.remove(item.staged->path());
   if (auto moved = move_aside(item.path); !moved) return moved.error();
+  // The old bytes are safe under their new name before their old name is given away.
+  if (auto synced = folders_.sync(); !synced) return synced;
   return ops_.rename(item.staged->path(), item.path);
 }
 

@@ -160,14 +160,16 @@ class PosixFileOps final : public FileOps {
     if (!place) return place.error();
     // By descriptor: the name may lead elsewhere by now.
     const std::string self = fmt::format("/proc/self/fd/{}", source.get());
-    if (::linkat(AT_FDCWD, self.c_str(), place->folder.get(), place->name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
-      const int number = errno;
-      if (number == EXDEV)
-        return make_error(ErrorCode::kStorage,
-                          fmt::format("link {}: on another file system; copy it", printable(outside)));
-      return io_error("link", to, number);
-    }
-    return {};
+    if (::linkat(AT_FDCWD, self.c_str(), place->folder.get(), place->name.c_str(), AT_SYMLINK_FOLLOW) == 0) return {};
+    const int number = errno;
+    struct stat there {};
+    if (number == EEXIST && ::fstatat(place->folder.get(), place->name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+        there.st_ino == info.st_ino && there.st_dev == info.st_dev)
+      return {};
+    if (number == EXDEV)
+      return make_error(ErrorCode::kStorage,
+                        fmt::format("link {}: on another file system; copy it", printable(outside)));
+    return io_error("link", to, number);
   }
 
   Status remove(const std::string& path) override {
