@@ -1,0 +1,146 @@
+#include "sync/providers/shutterstock/answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "storage/base/text.h"
+#include "storage/base/time.h"
+#include "sync/http/json_reader.h"
+
+namespace damsync::shutterstock {
+namespace {
+
+constexpr std::size_t kShownBytes = 300;
+
+void add_words(std::string& out, const Json* value) {
+  const auto* text = value == nullptr ? nullptr : value->if_string();
+  if (text == nullptr || text->empty()) return;
+  if (!out.empty()) out += "; ";
+  out += printable(text->substr(0, kShownBytes));
+}
+
+bool holds(std::string_view text, std::string_view word) { return text.find(word) != std::string_view::npos; }
+
+/// Some gateways answer 403 where 429 is meant.
+bool is_about_rate(std::string_view words) {
+  const std::string text = to_lower(words);
+  return holds(text, "per second") || holds(text, "rate limit") || holds(text, "too many requests") ||
+         holds(text, "throttl");
+}
+
+std::optional<Millis> retry_after(const Headers& headers, UtcTime now) {
+  const std::string* text = headers.find("Retry-After");
+  if (text == nullptr) return std::nullopt;
+  Millis wait{0};
+  if (const auto at = parse_http_date(*text)) {
+    wait = *at - now;
+  } else {
+    std::int64_t seconds = 0;
+    const auto* end = text->data() + text->size();
+    const auto [stop, error] = std::from_chars(text->data(), end, seconds);
+    if (error != std::errc{} || stop != end) return std::nullopt;
+    wait = std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 1'000'000));
+  }
+  return std::clamp<Millis>(wait, std::chrono::seconds(1), std::chrono::hours(1));
+}
+
+Error waiting(ErrorCode code, std::string message, const HttpResponse& response, UtcTime now) {
+  Error error = retryable(code, std::move(message));
+  if (const auto wait = retry_after(response.headers, now)) {
+    error.retry = Retry::kAt;
+    error.retry_after = *wait;
+  }
+  return error;
+}
+
+Error classify(const HttpResponse& response, std::string_view call, UtcTime now) {
+  const std::string words = words_of_body(response.body);
+  const int status = response.status;
+  std::string message = fmt::format("{}: HTTP {}{}{}", call, status, words.empty() ? "" : ": ", words);
+  if (status == 429 || (status == 403 && is_about_rate(words)))
+    return waiting(ErrorCode::kThrottled, std::move(message), response, now);
+  if (status >= 500 || status == 408) return waiting(ErrorCode::kUnavailable, std::move(message), response, now);
+  if (status == 401 || status == 403)
+    return make_error(ErrorCode::kUnauthorized, message + " (check the account's token and its scopes)");
+  if (status == 404 || status == 410) return make_error(ErrorCode::kNotFound, std::move(message));
+  if (status >= 400) return make_error(ErrorCode::kInvalid, std::move(message));
+  return retryable(ErrorCode::kProtocol, fmt::format("{}: unexpected HTTP {}", call, status));
+}
+
+/// A login or maintenance page usually says in its title what it is.
+std::string page_title(std::string_view html) {
+  const std::string lower = to_lower(html.substr(0, 4096));
+  const std::size_t open = lower.find("<title>");
+  const std::size_t close = lower.find("</title>");
+  if (open == std::string::npos || close == std::string::npos || close < open + 7) return {};
+  return printable(html.substr(open + 7, std::min<std::size_t>(close - open - 7, 80)));
+}
+
+Error not_json(const HttpResponse& response, std::string_view call, const Error& damage) {
+  if (response.body.empty()) return retryable(ErrorCode::kProtocol, fmt::format("{}: an empty answer", call));
+  const std::string title = page_title(response.body);
+  if (title.empty()) return retryable(ErrorCode::kProtocol, fmt::format("{}: {}", call, damage.message));
+  return retryable(ErrorCode::kProtocol, fmt::format("{}: a web page instead of JSON, titled '{}'", call, title));
+}
+
+}  // namespace
+
+std::string words_of(const Json& body) {
+  std::string out;
+  add_words(out, body.find("message"));
+  const Json* errors = body.find("errors");
+  if (const auto* items = errors == nullptr ? nullptr : errors->if_array()) {
+    for (const Json& item : *items) {
+      add_words(out, &item);
+      add_words(out, item.find("message"));
+      add_words(out, item.find("data"));
+    }
+  }
+  if (out.empty()) add_words(out, body.find("error"));
+  return out.substr(0, kShownBytes);
+}
+
+std::string words_of_body(std::string_view body) {
+  const auto json = parse_json(body);
+  return json ? words_of(*json) : std::string();
+}
+
+Result<Json> read_answer(const HttpResponse& response, std::string_view call, UtcTime now) {
+  const auto with_status = [&](Error error) {
+    error.http_status = response.status;
+    return error;
+  };
+  if (response.status != 200) return with_status(classify(response, call, now));
+  auto body = parse_json(response.body);
+  if (!body) return with_status(not_json(response, call, body.error()));
+  if (!body->is_object())
+    return with_status(retryable(ErrorCode::kProtocol, fmt::format("{}: the answer is no object", call)));
+  return body;
+}
+
+Result<const Json::Array*> list_rows(const Json& body, std::string_view call) {
+  const Json* errors = body.find("errors");
+  const auto* list = errors == nullptr ? nullptr : errors->if_array();
+  const bool clean = errors == nullptr || errors->is_null() || (list != nullptr && list->empty());
+  if (!clean) return retryable(ErrorCode::kProtocol, fmt::format("{}: errors at HTTP 200: {}", call, words_of(body)));
+  const Json* data = body.find("data");
+  if (data == nullptr || !data->is_array())
+    return retryable(ErrorCode::kProtocol, fmt::format("{}: no array 'data' {}", call, words_of(body)));
+  return data->if_array();
+}
+
+std::optional<UtcTime> parse_http_date(std::string_view text) {
+  constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT") return std::nullopt;
+  const auto month = std::find(kMonths.begin(), kMonths.end(), text.substr(8, 3));
+  if (month == kMonths.end()) return std::nullopt;
+  const auto time = parse_rfc3339(fmt::format("{}-{:02}-{}T{}Z", text.substr(12, 4), month - kMonths.begin() + 1,
+                                              text.substr(5, 2), text.substr(17, 8)));
+  return time ? std::optional(*time) : std::nullopt;
+}
+
+}  // namespace damsync::shutterstock

@@ -1,0 +1,165 @@
+#include "sync/providers/shutterstock/update_feed.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sync/http/json_reader.h"
+
+namespace damsync::shutterstock {
+namespace {
+
+using std::chrono::sys_days;
+
+constexpr std::chrono::hours kFreshFor{6};
+
+sys_days day_of(UtcTime time) { return std::chrono::floor<std::chrono::days>(time); }
+
+FeedOutcome end_cycle(FeedCursor& cursor) {
+  cursor = FeedCursor{.through = cursor.through};
+  return FeedOutcome{.last = true};
+}
+
+FeedOutcome open_window(FeedCursor& cursor, sys_days start, const FeedRules& rules, const Clocks& clocks) {
+  const sys_days today = day_of(clocks.later());
+  if (start >= today) return end_cycle(cursor);
+  cursor = FeedCursor{.through = cursor.through,
+                      .phase = FeedPhase::kWindow,
+                      .start = start,
+                      .end = std::min(start + rules.window, today),
+                      .asked = clocks.earlier()};
+  return {};
+}
+
+/// The first window of a cycle, once a day: when a day has ended that was not read yet.
+FeedOutcome open_first_window(FeedCursor& cursor, const FeedRules& rules, const Clocks& clocks) {
+  const sys_days settled = day_of(clocks.earlier());
+  if (!cursor.through) cursor.through = UtcTime(settled) - rules.overlap;
+  if (*cursor.through >= UtcTime(settled)) return end_cycle(cursor);
+  return open_window(cursor, day_of(*cursor.through - rules.overlap), rules, clocks);
+}
+
+/// True when the next window may follow without an overlap: this one was over when it was opened, and that is not so
+/// long ago that late rows may have come (a crash or a stop can lie between).
+bool may_follow(const FeedCursor& cursor, const Clocks& clocks) {
+  const UtcTime now = clocks.earlier();
+  return cursor.asked >= UtcTime(cursor.end) && now >= cursor.asked && now - cursor.asked <= kFreshFor;
+}
+
+FeedOutcome close_window(FeedCursor& cursor, const FeedRules& rules, const Clocks& clocks) {
+  const UtcTime from(cursor.start);
+  const UtcTime to = std::min({UtcTime(cursor.end), cursor.asked, clocks.earlier()});
+  cursor.through = std::max(*cursor.through, to);
+  FeedOutcome outcome = may_follow(cursor, clocks) ? open_window(cursor, cursor.end, rules, clocks)
+                                                   : open_first_window(cursor, rules, clocks);
+  if (from < to) outcome.observed = ObservedInterval{from, to};
+  return outcome;
+}
+
+Error runaway(const FeedCursor& cursor) {
+  return make_error(
+      ErrorCode::kProtocol,
+      fmt::format("/v2/images/updated from {} to {}: page {} repeats the one before it or there is no end; "
+                  "paging does not work at the service",
+                  format_date(cursor.start), format_date(cursor.end), cursor.scan.page));
+}
+
+}  // namespace
+
+FeedCursor begin_cycle(FeedCursor cursor, const FeedRules& rules, const Clocks& clocks) {
+  if (cursor.phase != FeedPhase::kIdle) return cursor;
+  const UtcTime now = clocks.later();
+  const UtcTime since = std::max(cursor.through.value_or(UtcTime(day_of(now))), now - rules.light_limit);
+  const auto reach = std::max<Millis>(now - since, Millis(0)) + rules.light_margin;
+  cursor.phase = FeedPhase::kLight;
+  cursor.interval = std::chrono::ceil<std::chrono::minutes>(std::min<Millis>(reach, rules.light_limit));
+  cursor.scan = ScanState{};
+  return cursor;
+}
+
+FeedOutcome skip_light(FeedCursor& cursor, const FeedRules& rules, const Clocks& clocks) {
+  return open_first_window(cursor, rules, clocks);
+}
+
+Result<FeedOutcome> take_page(FeedCursor& cursor, const PageFacts& page, const FeedRules& rules, const Clocks& clocks) {
+  if (cursor.phase == FeedPhase::kLight) {
+    // One read is enough: the closed windows will see the same rows again.
+    const bool more = page.all.rows != 0 && advance(cursor.scan, page) == ScanStep::kNextPage;
+    return more ? FeedOutcome{} : open_first_window(cursor, rules, clocks);
+  }
+  switch (advance(cursor.scan, page)) {
+    case ScanStep::kNextPage:
+    case ScanStep::kReadAgain: return FeedOutcome{};
+    case ScanStep::kStable:
+    case ScanStep::kUnstable: return close_window(cursor, rules, clocks);
+    case ScanStep::kRunaway: break;
+  }
+  return runaway(cursor);
+}
+
+std::string interval_text(std::chrono::minutes interval) {
+  if (interval < std::chrono::hours(1)) return fmt::format("{} MINUTE", std::max<long>(interval.count(), 1));
+  const auto hours = std::chrono::ceil<std::chrono::hours>(interval).count();
+  return hours == 24 ? "1 DAY" : fmt::format("{} HOUR", hours);
+}
+
+std::string to_text(const FeedCursor& cursor) {
+  Json out = Json::object({{"v", 1}});
+  if (cursor.through) out.set("through", to_millis(*cursor.through));
+  if (cursor.phase == FeedPhase::kLight) out.set("interval", static_cast<std::int64_t>(cursor.interval.count()));
+  if (cursor.phase == FeedPhase::kWindow) {
+    out.set("start", format_date(cursor.start));
+    out.set("end", format_date(cursor.end));
+    out.set("asked", to_millis(cursor.asked));
+  }
+  if (cursor.phase != FeedPhase::kIdle) out.set("scan", to_json(cursor.scan));
+  return write_json(out);
+}
+
+namespace {
+
+bool read_phase(const Json& json, FeedCursor& cursor) {
+  const auto scan = scan_state_from_json(json.find("scan"));
+  if (!scan) return false;
+  cursor.scan = *scan;
+  if (const Json* interval = json.find("interval")) {
+    const auto minutes = interval->as_int64();
+    cursor.phase = FeedPhase::kLight;
+    cursor.interval = std::chrono::minutes(minutes.value_or(0));
+    return minutes && *minutes > 0;
+  }
+  const Json* start = json.find("start");
+  const Json* end = json.find("end");
+  const Json* asked_at = json.find("asked");
+  const auto asked = asked_at == nullptr ? std::nullopt : asked_at->as_int64();
+  if (start == nullptr || end == nullptr || !start->is_string() || !end->is_string()) return false;
+  const auto first = parse_date(*start->if_string());
+  const auto past = parse_date(*end->if_string());
+  if (!first || !past || *first >= *past || !asked || !cursor.through) return false;
+  cursor.phase = FeedPhase::kWindow;
+  cursor.start = *first;
+  cursor.end = *past;
+  cursor.asked = from_millis(*asked);
+  return true;
+}
+
+}  // namespace
+
+Result<FeedCursor> feed_cursor_from_text(std::string_view text) {
+  if (text.empty()) return FeedCursor{};
+  const Error damaged = make_error(ErrorCode::kDamaged, "the stored cursor of the stream 'updates' cannot be read");
+  const auto json = parse_json(text);
+  if (!json || !json->is_object()) return damaged;
+  const Json* version = json->find("v");
+  if (version == nullptr || version->as_int64() != 1) return damaged;
+  FeedCursor cursor;
+  if (const Json* through = json->find("through")) {
+    const auto millis = through->as_int64();
+    if (!millis) return damaged;
+    cursor.through = from_millis(*millis);
+  }
+  if (json->find("scan") != nullptr && !read_phase(*json, cursor)) return damaged;
+  return cursor;
+}
+
+}  // namespace damsync::shutterstock
