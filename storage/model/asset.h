@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "storage/base/json.h"
@@ -13,6 +14,7 @@ namespace damsync {
 /// Where an asset stands at its provider. `kUnknown`: held by a license, not asked for yet.
 enum class AssetState { kUnknown, kActive, kWithdrawn };
 const char* to_word(AssetState state) noexcept;
+std::optional<AssetState> asset_state_from_word(std::string_view word) noexcept;
 
 /// A size of an asset that the provider lists. Units: pixels. Absent: the provider did not say.
 struct Rendition {

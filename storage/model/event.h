@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "storage/base/time.h"
@@ -24,6 +26,7 @@ enum class EventType {
   kSyncFailed,
 };
 const char* to_word(EventType type) noexcept;
+std::optional<EventType> event_type_from_word(std::string_view word) noexcept;
 
 /// One row of the change feed.
 struct Change {
