@@ -109,7 +109,7 @@ class Catalog {
   /// Newest first.
   void list_runs(const ListFilter& filter, const std::function<bool(const RunSummary&)>& visit) const;
 
-  /// With `raw` filled.
+  /// `find_asset`, `find_license` and `licenses_of` fill `raw`, listings do not.
   [[nodiscard]] std::optional<AssetRow> find_asset(const std::string& account, const std::string& asset_id) const;
   [[nodiscard]] std::optional<LicenseRow> find_license(const std::string& account, const std::string& license_id) const;
   [[nodiscard]] std::optional<FileRow> find_file(const std::string& account, const std::string& license_id) const;
@@ -140,14 +140,15 @@ class Catalog {
   [[nodiscard]] StoreTotals store_totals() const;
   [[nodiscard]] std::vector<std::string> accounts() const;
 
-  /// Metadata that is wanted, oldest first, at most `limit`, after `after_asset_id` in id order.
+  /// Metadata that is wanted (pending rows), in id order after `after_asset_id`, at most `limit`.
   /// `now` empty: whatever the stored back-off.
   [[nodiscard]] std::vector<WorkItem> due_metadata(const std::string& account, std::optional<UtcTime> now,
                                                    const std::string& after_asset_id, std::size_t limit) const;
   /// Active assets that were last looked at before `before` and are not wanted already, oldest look first.
   [[nodiscard]] std::vector<std::string> stale_assets(const std::string& account, UtcTime before,
                                                       std::size_t limit) const;
-  /// Files that are wanted (pending, failed, missing, corrupt), in (asset, license) order after the given key.
+  /// Files of held licenses that are wanted (pending, failed, missing, corrupt), in (asset, license) order after the
+  /// given key.
   [[nodiscard]] std::vector<WorkItem> due_files(const std::string& account, std::optional<UtcTime> now,
                                                 const WorkItem& after, std::size_t limit) const;
   /// Assets whose asset.json may be out of date, in id order.

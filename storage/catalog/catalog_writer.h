@@ -26,23 +26,28 @@ class CatalogWriter {
 
   // -- what a poll says ---------------------------------------------------------------------------------------
   /// Adds or refreshes a license, its asset row (state unknown) and its file row (pending; blocked with a reason when
-  /// `downloadable` is false or the kind is not mirrored). Marks it seen by `scan_id` when not empty.
+  /// `downloadable` is false or the kind is not mirrored). Marks it seen by `scan_id` when not empty. The metadata of
+  /// a new asset becomes pending.
   /// A file that another license of the asset already has (same size and format) is shared at once.
   Upsert upsert_license(const std::string& account, const License& license, const std::string& scan_id, UtcTime now);
+  /// Its file, unless fetched, is blocked; its pending rows are done with.
   void set_license_vanished(const std::string& account, const std::string& license_id, UtcTime now);
   void put_stream(const StreamRow& stream);
   void add_coverage(const CoverageRow& row);
 
   // -- what was found out about assets ----------------------------------------------------------------------
-  /// Stores metadata, raw JSON and etag, and sets the state to active. `updated_at` keeps the latest time.
+  /// Stores metadata, raw JSON and etag, and sets the state to active. `updated_at` keeps the latest time; without one
+  /// it is `now` for an asset that has none. The asset's pending metadata and withdrawal are done with.
   void put_description(const std::string& account, const std::string& asset_id, const AssetRow& described, UtcTime now);
   void touch_checked(const std::string& account, const std::string& asset_id, UtcTime now);
+  /// The asset's pending metadata and withdrawal are done with.
   void set_withdrawn(const std::string& account, const std::string& asset_id, UtcTime now);
   /// Remembers the provider's time of a change; never moves backwards.
   void note_update(const std::string& account, const std::string& asset_id, UtcTime time);
 
   // -- what happened to files ----------------------------------------------------------------------------------
-  /// Sets state, reason, path, bytes, sha256 and times as given.
+  /// Sets state, reason, path, bytes, sha256 and times as given. Once mirrored or blocked it is not pending any more;
+  /// a mirrored file is shared at once with the asset's wanted licenses of the same size and format.
   void put_file(const FileRow& row);
   void put_verified(const std::string& path, FileState state, UtcTime now);  ///< all licenses that share the path
 
@@ -58,6 +63,8 @@ class CatalogWriter {
   void put_run(const RunSummary& run);
 
  private:
+  void share_with_siblings(const FileRow& mirrored);
+
   Database& db_;
 };
 
