@@ -7,8 +7,8 @@
 
 #include "storage/base/digest.h"
 #include "storage/base/text.h"
+#include "sync/providers/field_reader.h"
 #include "sync/providers/shutterstock/answer.h"
-#include "sync/providers/shutterstock/field_reader.h"
 
 namespace damsync::shutterstock {
 namespace {

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "storage/base/text.h"
+#include "sync/providers/field_reader.h"
 #include "sync/providers/shutterstock/answer.h"
-#include "sync/providers/shutterstock/field_reader.h"
 #include "sync/providers/shutterstock/redownload.h"
 #include "sync/providers/shutterstock/shutterstock_normalize.h"
 #include "sync/providers/shutterstock/update_rows.h"

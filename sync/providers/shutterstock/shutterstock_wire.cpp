@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <array>
 
-#include "storage/base/digest.h"
 #include "storage/base/text.h"
-#include "sync/providers/shutterstock/field_reader.h"
+#include "sync/providers/field_reader.h"
 
 namespace damsync::shutterstock {
 namespace {
-
-constexpr std::size_t kShownKeyBytes = 80;
 
 /// Members of a history row that name the licensed thing, and what kind of thing that is.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kMediaMembers{{{"image", "image"},
@@ -121,15 +118,6 @@ bool is_editorial_id(std::string_view id) noexcept {
   if (letters == 0 || letters == std::string_view::npos || id.size() > 64) return false;
   return std::all_of(id.begin() + static_cast<std::ptrdiff_t>(letters), id.end(),
                      [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
-}
-
-RejectedItem make_rejected(std::string what, const Json& item, std::string reason) {
-  const Json* id = item.find("id");
-  const auto text = id == nullptr ? std::nullopt : id_text(*id);
-  return RejectedItem{.what = std::move(what),
-                      .key = printable(text.value_or("")).substr(0, kShownKeyBytes),
-                      .reason = printable(reason),
-                      .raw_sha256 = sha256_hex(write_json(item))};
 }
 
 Checked<LicenseWire> read_license(const Json& row) {

@@ -79,8 +79,6 @@ Checked<ImageWire> read_image(const Json& item);
 Checked<Subscription> read_subscription(const Json& item);
 Checked<CategoryWire> read_category(const Json& item);
 
-RejectedItem make_rejected(std::string what, const Json& item, std::string reason);
-
 /// `^[1-9][0-9]*$`, at most 64 digits: the only form that is ever sent as an image id.
 bool is_image_id(std::string_view id) noexcept;
 /// Digits, then letters, e.g. `9763363ao`.

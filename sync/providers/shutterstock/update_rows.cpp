@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "sync/providers/shutterstock/field_reader.h"
+#include "sync/providers/field_reader.h"
 #include "sync/providers/shutterstock/shutterstock_wire.h"
 
 namespace damsync::shutterstock {
