@@ -85,7 +85,8 @@ ShutterstockProvider::ShutterstockProvider(ShutterstockSettings settings, HttpTr
                     .license_stream = "licenses",
                     .describe_batch = kDescribeBatch,
                     .free_refetch = true,
-                    .file_prefix = "shutterstock_"},
+                    .file_prefix = "shutterstock_",
+                    .supplier_name = "Shutterstock"},
       api_(settings_.base_url, api, clock),
       images_(api_) {}
 
