@@ -85,11 +85,11 @@ std::string make_eps(std::string_view seed) {
   const auto part = [&](int shift, unsigned below) { return static_cast<unsigned>((hash >> shift) % below); };
   char drawing[512];
   std::snprintf(drawing, sizeof drawing,
-                "0.%03u 0.%03u 0.%03u setrgbcolor\n0 0 300 200 rectfill\n"
+                "0.%03u 0.%03u 0.%03u setrgbcolor\n0.5 0.5 299 199 rectfill\n"
                 "0.%03u 0.%03u 0.9 setrgbcolor\n%u %u %u 0 360 arc fill\n"
                 "0 setgray 2 setlinewidth\n10 10 moveto 290 %u lineto stroke\n",
                 part(0, 1000), part(10, 1000), part(20, 1000), part(30, 1000), part(36, 1000), 60 + part(12, 180),
-                50 + part(18, 100), 20 + part(26, 40), 10 + part(33, 180));
+                50 + part(18, 100), 20 + part(26, 30), 10 + part(33, 180));
   return "%!PS-Adobe-3.0 EPSF-3.0\n%%Creator: damsync-sandbox\n%%Title: " + std::string(seed) +
          "\n%%BoundingBox: 0 0 300 200\n%%LanguageLevel: 2\n%%EndComments\ngsave\n" + drawing +
          "grestore\nshowpage\n%%EOF\n";

@@ -152,7 +152,7 @@ SimResponse ShutterstockSim::list_updated(const SimRequest& request) {
     check.mistake("VALIDATION_RANGE", "start_date must be before end_date", *request.param("start_date"),
                   "$.query.start_date");
   }
-  if (!check.failed() && window.to - window.from > kLongestRange) {
+  if (!check.failed() && request.param("end_date") && window.to - window.from > kLongestRange) {
     if (state_.switches.long_range == ShutterstockSwitches::LongRange::kReject) {
       check.mistake("VALIDATION_RANGE", "The range must not exceed 3 days", *request.param("end_date"),
                     "$.query.end_date");
