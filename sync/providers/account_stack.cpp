@@ -1,0 +1,47 @@
+#include "sync/providers/account_stack.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sync/http/poco_transport.h"
+
+namespace damsync {
+namespace {
+
+constexpr Millis kFirstBackoff{500};
+constexpr Millis kLongestBackoff{30'000};
+
+/// One second's worth of calls may go at once.
+RateLimiter::Pace pace_of(double per_second) {
+  return RateLimiter::Pace{.rate = per_second, .burst = std::max(1, static_cast<int>(std::floor(per_second)))};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AccountStack>> AccountStack::make(TransportSettings transport, const ProviderSettings& settings,
+                                                         Clock& clock) {
+  auto calls = std::make_unique<CallCounter>();
+  transport.counter = calls.get();
+  auto sockets = make_poco_transport(std::move(transport));
+  if (!sockets) return sockets.error();
+  return std::unique_ptr<AccountStack>(
+      new AccountStack(std::move(calls), std::move(*sockets), pace_of(settings.requests_per_second), clock));
+}
+
+AccountStack::AccountStack(std::unique_ptr<CallCounter> calls, std::unique_ptr<HttpTransport> sockets,
+                           RateLimiter::Pace pace, Clock& clock)
+    : clock_(clock),
+      calls_(std::move(calls)),
+      sockets_(std::move(sockets)),
+      backoff_(kFirstBackoff, kLongestBackoff),
+      downloads_(*sockets_, backoff_, clock),
+      limiter_(clock, pace),
+      paced_(*sockets_, limiter_, clock) {}
+
+void AccountStack::use(std::unique_ptr<Authenticator> authenticator) {
+  authenticator_ = std::move(authenticator);
+  authenticated_.emplace(paced_, *authenticator_);
+  api_.emplace(*authenticated_, backoff_, clock_);
+}
+
+}  // namespace damsync

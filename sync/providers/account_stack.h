@@ -1,0 +1,57 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "storage/base/clock.h"
+#include "storage/base/result.h"
+#include "sync/http/authenticated_transport.h"
+#include "sync/http/authenticator.h"
+#include "sync/http/backoff.h"
+#include "sync/http/paced_transport.h"
+#include "sync/http/rate_limiter.h"
+#include "sync/http/retrying_transport.h"
+#include "sync/http/transport.h"
+#include "sync/http/transport_settings.h"
+#include "sync/providers/provider_settings.h"
+
+namespace damsync {
+
+/// The transports of one account, from the socket up:
+///
+///   downloads  retries - sockets                        signed URLs, no credentials
+///   paced      pace - sockets                           token endpoint
+///   api        retries - credentials - pace - sockets   the provider's calls
+///
+/// Threads  shared by every worker of the account.
+class AccountStack {
+ public:
+  /// Opens no connection. Errors: kSettings: an unusable CA file.
+  static Result<std::unique_ptr<AccountStack>> make(TransportSettings transport, const ProviderSettings& settings,
+                                                    Clock& clock);
+
+  /// Must be called before `api`.
+  void use(std::unique_ptr<Authenticator> authenticator);
+
+  HttpTransport& downloads() { return downloads_; }
+  HttpTransport& paced() { return paced_; }
+  HttpTransport& api() { return *api_; }
+  [[nodiscard]] const CallCounter& calls() const { return *calls_; }
+
+ private:
+  AccountStack(std::unique_ptr<CallCounter> calls, std::unique_ptr<HttpTransport> sockets, RateLimiter::Pace pace,
+               Clock& clock);
+
+  Clock& clock_;
+  std::unique_ptr<CallCounter> calls_;
+  std::unique_ptr<HttpTransport> sockets_;
+  Backoff backoff_;
+  RetryingTransport downloads_;
+  RateLimiter limiter_;
+  PacedTransport paced_;
+  std::unique_ptr<Authenticator> authenticator_;
+  std::optional<AuthenticatedTransport> authenticated_;
+  std::optional<RetryingTransport> api_;
+};
+
+}  // namespace damsync

@@ -1,0 +1,34 @@
+#include "sync/providers/provider_factory.h"
+
+#include <fmt/format.h>
+
+#include "sync/providers/shutterstock/shutterstock_connection.h"
+
+namespace damsync {
+namespace {
+
+Result<TransportSettings> transport_of(const ProviderSettings& settings) {
+  auto base = Url::parse(settings.base_url);
+  if (!base)
+    return make_error(ErrorCode::kSettings,
+                      fmt::format("account '{}': base_url: {}", settings.account, base.error().message));
+  TransportSettings transport;
+  transport.base_url = std::move(*base);
+  transport.allowed_hosts = settings.download_hosts;
+  transport.ca_file = settings.ca_file;
+  transport.user_agent = "damsync/" DAMSYNC_VERSION " (+https://damsync.org)";
+  return transport;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AccountConnection>> make_connection(const ProviderSettings& settings, Clock& clock, Log& log) {
+  auto transport = transport_of(settings);
+  if (!transport) return transport.error();
+  if (settings.provider == "shutterstock")
+    return make_shutterstock_connection(settings, std::move(*transport), clock, log);
+  return make_error(ErrorCode::kSettings,
+                    fmt::format("account '{}': there is no provider '{}'", settings.account, settings.provider));
+}
+
+}  // namespace damsync
