@@ -19,20 +19,20 @@ bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, rewritten so that the strict date parser judges it.
+}  // namespace
+
 std::optional<UtcTime> parse_http_date(std::string_view text) {
   constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   if (text.size() != 29 || text.substr(3, 2) != ", " || !text.ends_with(" GMT")) return std::nullopt;
   const auto month = std::find(kMonths.begin(), kMonths.end(), text.substr(8, 3));
   if (month == kMonths.end() || text[7] != ' ' || text[11] != ' ' || text[16] != ' ') return std::nullopt;
+  // Rewritten so that the strict date parser judges it.
   const auto time = parse_rfc3339(fmt::format("{}-{:02}-{}T{}Z", text.substr(12, 4), month - kMonths.begin() + 1,
                                               text.substr(5, 2), text.substr(17, 8)));
   if (!time) return std::nullopt;
   return *time;
 }
-
-}  // namespace
 
 std::optional<Millis> retry_after(const Headers& headers, UtcTime now) {
   const std::string* value = headers.find("Retry-After");

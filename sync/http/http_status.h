@@ -9,10 +9,15 @@
 
 namespace damsync {
 
+/// The moment of an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`; nothing for any other text.
+///
+/// Source   RFC 9110 §5.6.7, its one current form (IMF-fixdate).
+std::optional<UtcTime> parse_http_date(std::string_view text);
+
 /// How long the other side asks to wait: `Retry-After` in seconds or as an HTTP date, clamped to 1 s … 1 h. Nothing
 /// when it is absent or rubbish.
 ///
-/// Source   RFC 9110 §10.2.3; dates in their one current form (IMF-fixdate).
+/// Source   RFC 9110 §10.2.3.
 std::optional<Millis> retry_after(const Headers& headers, UtcTime now);
 
 /// Statuses that say "later": 429, 500, 502, 503, 504.
