@@ -30,6 +30,7 @@ class KnownAssets {
   explicit KnownAssets(std::vector<std::string> sorted_ids) : ids_(std::move(sorted_ids)) {}
   [[nodiscard]] bool contains(std::string_view id) const;
   [[nodiscard]] std::size_t size() const noexcept { return ids_.size(); }
+  [[nodiscard]] const std::vector<std::string>& ids() const noexcept { return ids_; }
 
  private:
   std::vector<std::string> ids_;
