@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "storage/base/log.h"
+#include "sync/providers/getty/change_sets.h"
+#include "sync/providers/getty/download_history.h"
+#include "sync/providers/getty/getty_api.h"
+#include "sync/providers/getty/getty_wire.h"
+#include "sync/providers/getty/image_lookup.h"
+#include "sync/providers/provider.h"
+
+namespace damsync {
+
+/// What a Getty Images account is told at start.
+struct GettySettings {
+  std::string account;  ///< for log lines
+  Url base_url;
+  Secret api_key;
+  std::string language;
+  getty::Dialect history_dialect = getty::Dialect::kDateFrom;
+  bool company_downloads = false;
+  std::optional<std::chrono::sys_days> since;
+  std::chrono::hours overlap{48};
+};
+
+/// One account at Getty Images API v3: its download history, metadata, and asset changes where it is entitled to them.
+/// Every call here is free. There is no free way to fetch a file again: `refetch` refuses.
+///
+/// Streams  `downloads` (the history) and `changes` (the queues of asset changes; empty without entitlement).
+/// Threads  as `Provider`.
+/// Source   README.md of this folder.
+class GettyProvider final : public Provider {
+ public:
+  /// `transport` carries the account's token, pacing and retries; it, `clock` and `log` outlive the provider. `log` may
+  /// be null.
+  GettyProvider(GettySettings settings, HttpTransport& transport, Clock& clock, Log* log);
+
+  [[nodiscard]] std::string_view name() const override { return "getty"; }
+  [[nodiscard]] const Capabilities& capabilities() const override { return capabilities_; }
+
+  Result<Page> poll(const PollRequest& request, std::stop_token stop) override;
+  Status confirm(const std::string& receipt, std::stop_token stop) override;
+  Result<Descriptions> describe(std::span<const std::string> ids, std::stop_token stop) override;
+  /// Always the whole asset: the service has no validators.
+  Result<std::optional<DescribedAsset>> recheck(const std::string& id, const std::string& etag,
+                                                std::stop_token stop) override;
+  /// Errors: kRefusedByPolicy, always.
+  Result<DownloadSource> refetch(const License& license, std::stop_token stop) override;
+  Result<bool> still_listed(const License& license, std::stop_token stop) override;
+
+  /// Up to three assets that could stand in for one that is withdrawn; of the same series first.
+  Result<std::vector<std::string>> suggestions(const std::string& id, std::stop_token stop);
+
+  /// How many downloads the asset's own history shows: compared before and after a spending call, this settles it.
+  Result<std::int64_t> history_rows(const std::string& asset_id, std::stop_token stop);
+
+  /// The account's products and what is left of them. An unreadable one is left out, so that nothing is spent on it.
+  Result<std::vector<getty::Product>> products(std::stop_token stop);
+
+ private:
+  Capabilities capabilities_;
+  getty::GettyApi api_;
+  getty::DownloadHistory history_;
+  getty::ChangeSets changes_;
+  getty::ImageLookup images_;
+};
+
+}  // namespace damsync
