@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "storage/base/text.h"
 #include "storage/base/time.h"
 #include "tests/unit/simulators/sim_client.h"
 
@@ -69,11 +70,17 @@ TEST_CASE_FIXTURE(Shop, "M7 shutterstock simulator: a download link works for ei
   CHECK(header_of(late, "Content-Type") == "text/html");
 }
 
-TEST_CASE_FIXTURE(Shop, "shutterstock simulator: a changed download link is refused") {
-  std::string target = file_target();
-  target[20] = target[20] == 'A' ? 'B' : 'A';
+TEST_CASE_FIXTURE(Shop, "shutterstock simulator: a forged or damaged download link is refused") {
+  const std::string target = file_target();
+  const std::size_t from = std::string("/gatekeeper/").size();
+  std::string grant = base64_decode(target.substr(from, target.find('/', from) - from)).value();
+  REQUIRE(fetch(target).status == 200);
 
-  CHECK(fetch(target).status == 403);
+  grant.replace(grant.find("huge"), 4, "small");
+  std::string forged = base64(grant);
+  forged.erase(forged.find_last_not_of('=') + 1);
+
+  CHECK(fetch("/gatekeeper/" + forged + "/shutterstock_4711.jpg").status == 403);
   CHECK(fetch("/gatekeeper/xyz/shutterstock_4711.jpg").status == 403);
 }
 
