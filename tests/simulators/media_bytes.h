@@ -23,7 +23,7 @@ std::string make_eps(std::string_view seed);
 /// differs from file to file, so that no two have the same hash.
 class PaddedJpeg {
  public:
-  /// `total` is the size of every file; 32 KiB are enough for its picture of 600 x 400.
+  /// `total` is the size of every file; 8 KiB are enough for its picture of 600 x 400.
   ///
   /// Errors   throws std::invalid_argument when the picture does not fit.
   explicit PaddedJpeg(std::size_t total);
