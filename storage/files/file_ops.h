@@ -58,6 +58,9 @@ class FileOps {
   /// Makes one directory (0750, setgid inherited); true when it was made, false when it stood there.
   virtual Result<bool> make_dir(const std::string& path) = 0;
   virtual Status sync_dir(const std::string& path) = 0;
+  /// Makes all bytes and names written beneath the root so far durable (syncfs): cheaper than many `sync` calls, dearer
+  /// than a few. A failure is final for every file it was to cover.
+  virtual Status sync_all() = 0;
   virtual Result<FileInfo> stat(const std::string& path) = 0;  ///< `exists=false` is no error; does not follow links
   virtual Result<std::vector<std::string>> list_dir(const std::string& path) = 0;  ///< names, sorted
   /// Takes the advisory lock on a file, made when it is not there (0640), without waiting; kLocked when another process

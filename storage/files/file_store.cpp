@@ -19,8 +19,10 @@ const std::string kSentinel = ".damsync/sentinel";
 const std::string kLock = ".damsync/lock";
 
 constexpr std::size_t kReadBuffer = std::size_t{1} << 20;
-/// Small files staged at a time: bounds the open descriptors of one batch.
-constexpr std::size_t kChunk = 64;
+/// Small files staged at a time: bounds what one failure costs.
+constexpr std::size_t kChunk = 256;
+/// Above this one sync of the file system is cheaper than one of each file.
+constexpr std::size_t kFewFiles = 4;
 
 std::string new_id() { return make_ulid(SystemClock().utc()); }
 
@@ -205,15 +207,17 @@ Status FileStore::put_small(std::span<const std::pair<std::string, std::string>>
 
 Status FileStore::put_chunk(std::span<const std::pair<std::string, std::string>> chunk) {
   std::vector<std::unique_ptr<StagedFile>> staged;
+  const bool together = chunk.size() > kFewFiles;
   for (const auto& [path, bytes] : chunk) {
     if (auto allowed = refuse_own(path); !allowed) return allowed;
     auto file = stage();
     if (!file) return file.error();
     staged.push_back(std::move(*file));
     if (auto written = staged.back()->write(bytes); !written) return written;
+    if (auto sealed = together ? staged.back()->seal_unsynced() : staged.back()->seal(); !sealed) return sealed;
   }
-  for (auto& file : staged)
-    if (auto sealed = file->seal(); !sealed) return sealed;
+  if (together)
+    if (auto synced = ops_.sync_all(); !synced) return synced;
   for (std::size_t i = 0; i < chunk.size(); ++i) {
     const std::string folder = folder_of(chunk[i].first);
     if (auto made = folders_.ensure(folder); !made) return made;

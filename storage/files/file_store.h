@@ -50,6 +50,11 @@ class StagedFile {
   [[nodiscard]] bool published() const noexcept { return released_; }
 
  private:
+  friend class FileStore;
+
+  /// As `seal`, but the bytes are not durable yet: for many small files that are synced together.
+  Status seal_unsynced();
+  Status close_sealed();
   Status use(Status outcome);
   void close_quietly();
 
@@ -93,9 +98,9 @@ class FileStore {
   Result<std::int64_t> sweep();
 
   Result<std::unique_ptr<StagedFile>> stage();
-  /// Makes sealed files visible: rename each (never over an existing name), then fsync every folder concerned once, new
-  /// parents included. When it returns ok, all are durable (I1). A name that is taken by the same bytes counts as
-  /// published; by other bytes: that file is moved to `.damsync/withdrawn/` first.
+  /// Makes sealed files visible: rename each (never over an existing name), then sync every folder concerned once, new
+  /// parents included, many of them together. When it returns ok, all are durable (I1). A name that is taken by the
+  /// same bytes counts as published; by other bytes: that file is moved to `.damsync/withdrawn/` first.
   ///
   /// Errors   kInvalid when some item was refused (a folder, link or FIFO stands in its way): all the others are
   /// durable,

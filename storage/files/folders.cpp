@@ -7,6 +7,8 @@ namespace {
 
 /// Bounds the memory for folder names; starting afresh costs one mkdir and at most one more fsync a folder.
 constexpr std::size_t kMostRemembered = 100'000;
+/// Above this one sync of the file system is cheaper than one of each folder.
+constexpr std::size_t kFewFolders = 4;
 
 }  // namespace
 
@@ -27,15 +29,21 @@ Status Folders::ensure(const std::string& folder) {
 }
 
 Status Folders::sync() {
-  for (const auto& folder : changed_)
-    if (auto synced = ops_.sync_dir(folder); !synced) {
-      forget();
-      // Whatever stands there now: no item of the batch is durable, so it is not one item's trouble.
-      return make_error(ErrorCode::kStorage, synced.error().message);
-    }
+  if (auto synced = sync_changed(); !synced) {
+    forget();
+    // Whatever stands there now: no item of the batch is durable, so it is not one item's trouble.
+    return make_error(ErrorCode::kStorage, synced.error().message);
+  }
   settled_.insert(changed_.begin(), changed_.end());
   changed_.clear();
   if (standing_.size() + settled_.size() > kMostRemembered) forget();
+  return {};
+}
+
+Status Folders::sync_changed() {
+  if (changed_.size() > kFewFolders) return ops_.sync_all();
+  for (const auto& folder : changed_)
+    if (auto synced = ops_.sync_dir(folder); !synced) return synced;
   return {};
 }
 

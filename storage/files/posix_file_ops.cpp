@@ -203,6 +203,11 @@ class PosixFileOps final : public FileOps {
     return {};
   }
 
+  Status sync_all() override {
+    if (::syncfs(root_.get()) != 0) return io_error("syncfs", "", errno);
+    return {};
+  }
+
   Result<FileInfo> stat(const std::string& path) override {
     struct stat info {};
     if (path.empty()) {

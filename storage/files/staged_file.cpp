@@ -54,6 +54,15 @@ Status StagedFile::seal() {
   if (sealed_ || broken_) return make_error(ErrorCode::kInternal, "a sealed or broken staged file was sealed");
   if (auto mode = use(ops_.set_mode(handle_, kFileMode)); !mode) return mode;
   if (auto synced = use(ops_.sync(handle_)); !synced) return synced;
+  return close_sealed();
+}
+
+Status StagedFile::seal_unsynced() {
+  if (auto mode = use(ops_.set_mode(handle_, kFileMode)); !mode) return mode;
+  return close_sealed();
+}
+
+Status StagedFile::close_sealed() {
   if (auto closed = use(ops_.close(std::exchange(handle_, -1))); !closed) return closed;
   sha256_ = hash_.finish_hex();
   sealed_ = true;

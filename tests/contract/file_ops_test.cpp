@@ -121,6 +121,7 @@ TEST_CASE_TEMPLATE("file ops: a folder is made once and only where nothing else 
   CHECK(code_of(ops.make_dir("file")) == "invalid");
   CHECK(ops.sync_dir("d").ok());
   CHECK(ops.sync_dir("").ok());
+  CHECK(ops.sync_all().ok());
   CHECK(code_of(ops.sync_dir("missing")) == "not_found");
   CHECK(ops.stat("d")->mode % 01000 == 0750);
 }

@@ -80,6 +80,9 @@ class FaultFileOps final : public FileOps {
   Status sync_dir(const std::string& path) override {
     return pass<Status>("sync_dir " + path, [&] { return real_.sync_dir(path); });
   }
+  Status sync_all() override {
+    return pass<Status>("sync_all", [&] { return real_.sync_all(); });
+  }
   Result<FileInfo> stat(const std::string& path) override {
     return pass<Result<FileInfo>>("stat " + path, [&] { return real_.stat(path); });
   }

@@ -202,6 +202,16 @@ Status PowerLossFileOps::sync_dir(const std::string& path) {
   return {};
 }
 
+Status PowerLossFileOps::sync_all() {
+  const std::function<void(Node&)> sync_tree = [&](Node& node) {
+    node.durable_bytes = node.bytes;
+    node.durable_names = node.names;
+    for (const auto& entry : node.names) sync_tree(*entry.second);
+  };
+  sync_tree(*root_);
+  return {};
+}
+
 Result<FileInfo> PowerLossFileOps::stat(const std::string& path) {
   if (!path.empty() && !is_store_path(path)) return in_the_way(path);
   const auto node = find(path);

@@ -43,6 +43,7 @@ class PowerLossFileOps final : public FileOps {
   Status remove(const std::string& path) override;
   Result<bool> make_dir(const std::string& path) override;
   Status sync_dir(const std::string& path) override;
+  Status sync_all() override;
   Result<FileInfo> stat(const std::string& path) override;
   Result<std::vector<std::string>> list_dir(const std::string& path) override;
   Result<int> lock(const std::string& path) override;

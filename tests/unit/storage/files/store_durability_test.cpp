@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <iterator>
 #include <map>
 
 #include "storage/files/file_store.h"
@@ -25,8 +26,11 @@ class Workload {
                                                     {"acc/10/110/two.jpg", picture(2)},
                                                     {"acc/11/111/three.jpg", picture(3)},
                                                     {"acc/12/old.jpg", picture(4)}};
-  const std::map<std::string, std::string> sidecars = {{"acc/10/110/asset.json", "{\"new\":1}"},
-                                                       {"acc/11/111/asset.json", "{\"new\":2}"}};
+  const std::map<std::string, std::string> sidecars = {
+      {"acc/10/110/asset.json", "{\"new\":1}"}, {"acc/10/110/one.jpg.xmp", "<one/>"},
+      {"acc/10/110/two.jpg.xmp", "<two/>"},     {"acc/11/111/asset.json", "{\"new\":2}"},
+      {"acc/11/111/three.jpg.xmp", "<three/>"}, {"acc/12/old.jpg.xmp", "<four/>"},
+      {"alone/asset.json", "{\"new\":3}"}};
 
   /// What stood there before: another file under a name that is wanted, and an older sidecar.
   static Status prepare(FileStore& store) {
@@ -41,8 +45,10 @@ class Workload {
     if (auto opened = store.open("store-1", true); !opened) return opened;
     if (auto swept = store.sweep(); !swept) return swept.error();
     if (auto done = publish_all(store); !done) return done;
-    const std::vector<std::pair<std::string, std::string>> small(sidecars.begin(), sidecars.end());
-    if (auto put = store.put_small(small); !put) return put;
+    // Many are synced together, a few one by one.
+    const std::vector<std::pair<std::string, std::string>> many(sidecars.begin(), std::prev(sidecars.end()));
+    if (auto put = store.put_small(many); !put) return put;
+    if (auto put = store.put_small("alone/asset.json", sidecars.at("alone/asset.json")); !put) return put;
     const auto retired = store.retire("acc/13/gone.jpg");
     return retired ? Status() : Status(retired.error());
   }
