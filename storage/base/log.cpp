@@ -85,7 +85,7 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Lo
     }
   }
   line = redactor_.redact(line) + '\n';
-  write_once(fd_, journal_ ? priority_of(level) + line : line);
+  write_once(fd_, line_start_ + (journal_ ? priority_of(level) + line : line));
 }
 
 }  // namespace damsync

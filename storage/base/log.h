@@ -32,6 +32,8 @@ class Log {
 
   void set_level(LogLevel level) noexcept { level_ = level; }
   void set_format(LogFormat format) noexcept { format_ = format; }
+  /// Bytes written before every line, e.g. to clear a progress display. Set it while only one thread logs.
+  void set_line_start(std::string bytes) { line_start_ = std::move(bytes); }
   [[nodiscard]] bool enabled(LogLevel level) const noexcept { return level >= level_; }
   [[nodiscard]] Redactor& redactor() const noexcept { return redactor_; }
 
@@ -49,6 +51,7 @@ class Log {
   const Clock& clock_;
   Redactor& redactor_;
   bool journal_;
+  std::string line_start_;
   LogLevel level_ = LogLevel::kInfo;
   LogFormat format_ = LogFormat::kText;
 };
