@@ -94,10 +94,10 @@ class Checks {
 
   void check_accounts() {
     const auto sections = many("account");
-    if (sections.empty()) {
+    const bool all_read = std::none_of(mistakes_.begin(), mistakes_.end(), [](const auto& m) { return m.key.empty(); });
+    if (sections.empty() && all_read)
       mistakes_.push_back(
           {settings_.file.string(), 0, "account", "no account is configured; expected at least one [[account]]"});
-    }
     for (std::size_t i = 0; i < sections.size() && i < settings_.accounts.size(); ++i)
       check_account(*sections[i], settings_.accounts[i]);
   }
