@@ -1,1 +1,3 @@
-int main() { return 70; }
+#include "daemon/application.h"
+
+int main(int argc, char** argv) { return damsync::run_application(argc, argv); }

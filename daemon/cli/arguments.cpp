@@ -1,0 +1,155 @@
+#include "daemon/cli/arguments.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include <cstring>
+
+#include "daemon/cli/command.h"
+#include "daemon/config/setting_value.h"
+#include "storage/base/text.h"
+
+namespace damsync {
+namespace {
+
+constexpr std::size_t kMaxArgument = 32 * 1024;
+
+std::string check_bytes(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument.size() > kMaxArgument) return fmt::format("argument {} is too long", i);
+    if (!is_utf8(argument)) return fmt::format("argument {} is not UTF-8", i);
+    if (has_control(argument)) return fmt::format("argument {} holds control characters", i);
+  }
+  return {};
+}
+
+/// A message of the library: names what was typed, so it is cut and made printable.
+std::string shown(const std::string& what) {
+  constexpr std::size_t kMost = 300;
+  return printable(what.size() > kMost ? what.substr(0, kMost) + "..." : what);
+}
+
+/// The library tells an unknown command only from a missing one; a first word that is no option says more.
+std::string check_command(int argc, const char* const* argv, const std::vector<std::unique_ptr<Command>>& commands) {
+  if (argc < 2 || argv[1][0] == '-') return {};
+  std::vector<std::string_view> names;
+  for (const auto& command : commands) {
+    if (command->name() == argv[1]) return {};
+    names.push_back(command->name());
+  }
+  return fmt::format("there is no command '{}'; nearest: {}", shown(argv[1]), nearest(argv[1], names));
+}
+
+void declare_globals(CLI::App& app, GlobalOptions& options) {
+  app.add_option("-c,--config", options.config, "settings file")->type_name("FILE")->capture_default_str();
+  app.add_flag("--json", options.json, "print results as JSON, lists as one object a line");
+  app.add_flag("-v", options.verbosity, "say more");
+  app.add_flag("-q", options.quiet, "say nothing but errors");
+  app.add_option_function<std::string>(
+         "--log-format",
+         [&options](const std::string& word) {
+           options.log_format = word == "json" ? LogFormat::kJson : LogFormat::kText;
+         },
+         "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORMAT");
+  app.add_option_function<std::string>(
+         "--log-level",
+         [&options](const std::string& word) {
+           const std::vector<std::string> words = {"debug", "info", "warning", "error"};
+           options.log_level = static_cast<LogLevel>(std::find(words.begin(), words.end(), word) - words.begin());
+         },
+         "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->type_name("LEVEL");
+}
+
+}  // namespace
+
+LogLevel GlobalOptions::level() const noexcept {
+  if (log_level) return *log_level;
+  if (quiet) return LogLevel::kError;
+  return verbosity > 0 ? LogLevel::kDebug : LogLevel::kInfo;
+}
+
+void Arguments::flag(const std::string& names, bool& target, const std::string& help) {
+  app_.add_flag(names, target, help);
+}
+
+void Arguments::text(const std::string& names, std::string& target, const std::string& value, const std::string& help) {
+  app_.add_option(names, target, help)->type_name(value);
+}
+
+void Arguments::texts(const std::string& names, std::vector<std::string>& target, const std::string& value,
+                      const std::string& help) {
+  app_.add_option(names, target, help)
+      ->type_name(value)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void Arguments::number(const std::string& names, std::optional<std::int64_t>& target, const std::string& help) {
+  app_.add_option(names, target, help)->type_name("N")->check(CLI::NonNegativeNumber);
+}
+
+void Arguments::word(const std::string& name, std::string& target, const std::vector<std::string>& words,
+                     const std::string& help) {
+  app_.add_option(name, target, help)->required()->type_name("WORD")->check(CLI::IsMember(words));
+}
+
+void Arguments::positional(const std::string& name, std::string& target, const std::string& help) {
+  app_.add_option(name, target, help)->required()->type_name("");
+}
+
+void Arguments::optional_positional(const std::string& name, std::string& target, const std::string& help) {
+  app_.add_option(name, target, help)->type_name("");
+}
+
+void Arguments::footer(const std::string& text) { app_.footer(text + "\n" + app_.get_footer()); }
+
+ParsedCommandLine parse_command_line(int argc, const char* const* argv,
+                                     const std::vector<std::unique_ptr<Command>>& commands) {
+  using Kind = ParsedCommandLine::Kind;
+  ParsedCommandLine out;
+  if (std::string wrong = check_bytes(argc, argv); !wrong.empty()) {
+    out.text = std::move(wrong);
+    return out;
+  }
+  if (std::string wrong = check_command(argc, argv, commands); !wrong.empty()) {
+    out.text = std::move(wrong);
+    return out;
+  }
+  CLI::App app("Keeps a file store in step with the stock-photo licenses an organisation holds.", "damsync");
+  app.set_version_flag("--version", "version", "print the version");
+  app.set_help_flag("-h,--help", "print this help");
+  declare_globals(app, out.options);
+  app.require_subcommand(1);
+  for (const auto& command : commands) {
+    CLI::App* sub = app.add_subcommand(std::string(command->name()), std::string(command->summary()));
+    sub->fallthrough();
+    sub->footer("`damsync --help` shows the options that every command takes.");
+    Arguments arguments(*sub);
+    command->declare(arguments);
+    sub->callback([&out, &command] { out.command = command.get(); });
+  }
+  try {
+    app.parse(argc, argv);
+    out.kind = Kind::kRun;
+    if (out.options.quiet && out.options.verbosity > 0) {
+      out.kind = Kind::kWrong;
+      out.text = "-q and -v exclude each other";
+    }
+  } catch (const CLI::CallForHelp&) {
+    out.kind = Kind::kHelp;
+    out.text = app.help();
+  } catch (const CLI::CallForVersion&) {
+    out.kind = Kind::kVersion;
+  } catch (const CLI::Error& error) {
+    out.text = shown(error.what());
+  }
+  return out;
+}
+
+}  // namespace damsync

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/base/log.h"
+
+namespace CLI {
+class App;
+}
+
+namespace damsync {
+
+class Command;
+
+/// Options that every command takes, before or after its name.
+struct GlobalOptions {
+  std::string config = "/etc/damsync/damsync.toml";
+  bool json = false;
+  bool quiet = false;
+  int verbosity = 0;
+  LogFormat log_format = LogFormat::kText;
+  std::optional<LogLevel> log_level;
+
+  /// `--log-level`, else what `-v` and `-q` ask for.
+  [[nodiscard]] LogLevel level() const noexcept;
+};
+
+/// Where a command declares what it takes; the values are in place when `Command::run` is called.
+/// Keeps the command line library out of the commands.
+class Arguments {
+ public:
+  explicit Arguments(CLI::App& app) : app_(app) {}
+
+  void flag(const std::string& names, bool& target, const std::string& help);
+  void text(const std::string& names, std::string& target, const std::string& value, const std::string& help);
+  void texts(const std::string& names, std::vector<std::string>& target, const std::string& value,
+             const std::string& help);
+  void number(const std::string& names, std::optional<std::int64_t>& target, const std::string& help);
+  /// A word by its place, one of `words`.
+  void word(const std::string& name, std::string& target, const std::vector<std::string>& words,
+            const std::string& help);
+  void positional(const std::string& name, std::string& target, const std::string& help);
+  void optional_positional(const std::string& name, std::string& target, const std::string& help);
+  void footer(const std::string& text);
+
+ private:
+  CLI::App& app_;
+};
+
+/// What the command line asks for.
+struct ParsedCommandLine {
+  enum class Kind { kRun, kHelp, kVersion, kWrong };
+  Kind kind = Kind::kWrong;
+  Command* command = nullptr;  ///< with `kRun`
+  GlobalOptions options;
+  std::string text;  ///< the help, or what is wrong
+};
+
+/// Reads the command line; the values of the chosen command are set in it. Never throws, never prints.
+ParsedCommandLine parse_command_line(int argc, const char* const* argv,
+                                     const std::vector<std::unique_ptr<Command>>& commands);
+
+}  // namespace damsync

@@ -1,0 +1,104 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "daemon/cli/access.h"
+#include "daemon/cli/command.h"
+#include "daemon/cli/json_fields.h"
+#include "daemon/cli/progress_line.h"
+#include "daemon/composition.h"
+#include "storage/base/text.h"
+#include "storage/base/units.h"
+
+namespace damsync {
+namespace {
+
+Json json_of(const PlannedAction& action) {
+  return Json::object({{"account", action.account},
+                       {"action", action.action},
+                       {"asset_id", json_text(action.asset_id)},
+                       {"license_id", json_text(action.license_id)},
+                       {"detail", json_text(action.detail)}});
+}
+
+void print_account(Output& out, const AccountSummary& a) {
+  out.line(fmt::format("{} ({}): {}", a.name, a.provider,
+                       a.error              ? "not finished"
+                       : a.files_failed > 0 ? "incomplete"
+                                            : "in step"));
+  out.line(
+      fmt::format("  licenses  {} seen, {} new, {} vanished", a.licenses_seen, a.licenses_new, a.licenses_vanished));
+  out.line(fmt::format("  assets    {} updated, {} withdrawn", a.assets_updated, a.assets_withdrawn));
+  out.line(fmt::format("  files     {} mirrored ({}), {} failed or deferred, {} blocked", a.files_mirrored,
+                       format_size(a.bytes), a.files_failed, a.files_blocked));
+  if (a.items_rejected > 0) out.line(fmt::format("  rejected  {} unusable items, quarantined", a.items_rejected));
+  out.line(fmt::format("  calls     {} free, {} spending", a.calls_free, a.calls_spending));
+  if (a.error) out.line(fmt::format("  error     {}", printable(a.error->message)));
+}
+
+class SyncCommand final : public Command {
+ public:
+  std::string_view name() const override { return "sync"; }
+  std::string_view summary() const override { return "Run one cycle now"; }
+
+  void declare(Arguments& arguments) override {
+    arguments.texts("--account", options_.accounts, "NAME", "only this account; may be repeated");
+    arguments.flag("--dry-run", options_.dry_run, "print the plan; spend nothing, write nothing");
+    arguments.flag("--full", options_.full, "read the whole history again and check every asset");
+    arguments.texts("--accept-withdrawals", options_.accept_withdrawals, "ACCOUNT",
+                    "let more withdrawals pass this once than limits.deletion_brake allows");
+  }
+
+  Result<ExitCode> run(CommandContext& context) override {
+    const auto loaded = load_settings_for(context);
+    if (!loaded) return loaded.error();
+    for (const auto* names : {&options_.accounts, &options_.accept_withdrawals})
+      for (const auto& account : *names)
+        if (auto known = check_account(loaded->settings, account); !known) return known.error();
+
+    std::vector<PlannedAction> plan;
+    const auto run = cycle(context, loaded->settings, plan);
+    if (!run) return run.error();
+    if (context.options.json)
+      print_json(context.out, *run, plan);
+    else
+      print_text(context.out, *run, plan);
+    return exit_code_of(*run);
+  }
+
+ private:
+  Result<RunSummary> cycle(CommandContext& context, const Settings& settings, std::vector<PlannedAction>& plan) {
+    Composition composition(settings, context.clock, context.log);
+    ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet);
+    const PlanSink sink = [&plan](const PlannedAction& action) { plan.push_back(action); };
+    return composition.sync(options_, line.sink(), options_.dry_run ? sink : PlanSink(), context.stop);
+  }
+
+  static void print_json(Output& out, const RunSummary& run, const std::vector<PlannedAction>& plan) {
+    Json answer = damsync::json_of(run);
+    if (run.dry_run) {
+      Json actions = Json::array();
+      for (const auto& action : plan) actions.push(json_of(action));
+      answer.set("plan", std::move(actions));
+    }
+    out.json(answer);
+  }
+
+  static void print_text(Output& out, const RunSummary& run, const std::vector<PlannedAction>& plan) {
+    if (run.dry_run && plan.empty()) out.line("Nothing to do.");
+    if (!plan.empty()) {
+      Table table(out, {"ACTION", "ACCOUNT", "ASSET", "LICENSE", "DETAIL"});
+      for (const auto& p : plan) table.add({p.action, p.account, p.asset_id, p.license_id, p.detail});
+    }
+    for (const auto& account : run.accounts) print_account(out, account);
+    out.line(fmt::format("{} in {}, run {}", run.ok ? "done" : "done, with leftovers",
+                         format_duration(run.finished_at - run.started_at), run.run_id));
+  }
+
+  SyncOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_sync_command() { return std::make_unique<SyncCommand>(); }
+
+}  // namespace damsync

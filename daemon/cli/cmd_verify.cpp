@@ -1,0 +1,96 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "daemon/cli/access.h"
+#include "daemon/cli/command.h"
+#include "daemon/cli/json_fields.h"
+#include "daemon/cli/progress_line.h"
+#include "daemon/composition.h"
+#include "storage/base/text.h"
+#include "storage/base/units.h"
+
+namespace damsync {
+namespace {
+
+Json json_of(const VerifySummary& v) {
+  Json findings = Json::array();
+  for (const auto& f : v.findings)
+    findings.push(Json::object({{"code", f.code}, {"path", json_text(f.path)}, {"asset_id", json_text(f.asset_id)}}));
+  return Json::object({{"checked", v.checked},
+                       {"ok", v.ok},
+                       {"missing", v.missing},
+                       {"corrupt", v.corrupt},
+                       {"orphans", v.orphans},
+                       {"repaired", v.repaired},
+                       {"bytes", v.bytes},
+                       {"findings", std::move(findings)}});
+}
+
+class VerifyCommand final : public Command {
+ public:
+  std::string_view name() const override { return "verify"; }
+  std::string_view summary() const override { return "Hash the store's files again; deletes nothing"; }
+
+  void declare(Arguments& arguments) override {
+    arguments.text("--sample", sample_, "SHARE",
+                   "only this share of the files, e.g. 5%, those checked longest ago first");
+    arguments.text("--time-limit", time_limit_, "DURATION", "begin no further file after e.g. 5h");
+    arguments.flag("--repair", options_.repair, "fetch again what can be had free of charge");
+    arguments.footer("Exit code 3: files are missing, changed, or belong to no license.");
+  }
+
+  Result<ExitCode> run(CommandContext& context) override {
+    if (auto read = read_options(); !read) return read.error();
+    const auto loaded = load_settings_for(context);
+    if (!loaded) return loaded.error();
+    const auto summary = verify(context, loaded->settings);
+    if (!summary) return summary.error();
+    print(context, *summary);
+    const std::int64_t unresolved = summary->missing + summary->corrupt + summary->orphans - summary->repaired;
+    return unresolved > 0 ? ExitCode::kFindings : ExitCode::kDone;
+  }
+
+ private:
+  Status read_options() {
+    if (!sample_.empty()) {
+      const auto share = parse_share(sample_);
+      if (!share || *share <= 0)
+        return make_error(ErrorCode::kUsage,
+                          fmt::format("--sample {}: expected a share such as 5%", printable(sample_)));
+      options_.sample = *share;
+    }
+    if (!time_limit_.empty()) {
+      const auto limit = parse_duration(time_limit_);
+      if (!limit)
+        return make_error(ErrorCode::kUsage,
+                          fmt::format("--time-limit {}: expected a duration such as 5h", printable(time_limit_)));
+      options_.time_limit = *limit;
+    }
+    return {};
+  }
+
+  Result<VerifySummary> verify(CommandContext& context, const Settings& settings) {
+    Composition composition(settings, context.clock, context.log);
+    ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet);
+    return composition.verify(options_, line.sink(), context.stop);
+  }
+
+  static void print(CommandContext& context, const VerifySummary& v) {
+    if (context.options.json) return context.out.json(json_of(v));
+    if (!v.findings.empty()) {
+      Table table(context.out, {"FINDING", "ASSET", "PATH"});
+      for (const auto& f : v.findings) table.add({f.code, f.asset_id.empty() ? "-" : f.asset_id, f.path});
+    }
+    context.out.line(fmt::format("{} files checked ({}): {} ok, {} missing, {} corrupt, {} orphans, {} repaired",
+                                 v.checked, format_size(v.bytes), v.ok, v.missing, v.corrupt, v.orphans, v.repaired));
+  }
+
+  std::string sample_, time_limit_;
+  VerifyOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_verify_command() { return std::make_unique<VerifyCommand>(); }
+
+}  // namespace damsync

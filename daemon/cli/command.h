@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string_view>
+#include <vector>
+
+#include "daemon/cli/arguments.h"
+#include "daemon/cli/exit_code.h"
+#include "daemon/cli/output.h"
+#include "storage/base/clock.h"
+#include "storage/base/log.h"
+#include "storage/base/result.h"
+
+namespace damsync {
+
+/// What a command works with.
+struct CommandContext {
+  const GlobalOptions& options;
+  Output& out;  ///< standard output: results
+  Log& log;     ///< standard error
+  Clock& clock;
+  std::stop_token stop;
+};
+
+/// One subcommand of the program.
+class Command {
+ public:
+  virtual ~Command() = default;
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  [[nodiscard]] virtual std::string_view summary() const = 0;
+  virtual void declare(Arguments& arguments) = 0;
+  /// Errors: what ends the command; the caller prints it and leaves with `exit_code_for`.
+  virtual Result<ExitCode> run(CommandContext& context) = 0;
+};
+
+std::unique_ptr<Command> make_sync_command();
+std::unique_ptr<Command> make_status_command();
+std::unique_ptr<Command> make_list_command();
+std::unique_ptr<Command> make_show_command();
+std::unique_ptr<Command> make_verify_command();
+std::unique_ptr<Command> make_config_command();
+std::unique_ptr<Command> make_db_command();
+
+/// Every command there is, in the order of the help.
+std::vector<std::unique_ptr<Command>> make_commands();
+
+}  // namespace damsync

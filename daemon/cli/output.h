@@ -1,0 +1,60 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/base/json.h"
+#include "storage/base/result.h"
+
+namespace damsync {
+
+/// Standard output. Collects and writes in large pieces; what could not be written is remembered.
+///
+/// Errors   after the first failed write everything is dropped and `finish` tells (kStorage).
+/// Threads  one thread.
+class Output {
+ public:
+  explicit Output(int fd);
+
+  void text(std::string_view text);
+  void line(std::string_view text);
+  /// One object, one line.
+  void json(const Json& value);
+  /// Writes what is left. False from then on: output was lost.
+  Status finish();
+  [[nodiscard]] bool lost() const noexcept { return error_ != 0; }
+  [[nodiscard]] bool terminal() const noexcept { return terminal_; }
+
+ private:
+  void flush();
+
+  int fd_;
+  bool terminal_;
+  int error_ = 0;
+  std::string buffer_;
+};
+
+/// Rows in aligned columns. The first rows decide the widths; from then on rows are written as they come, so that
+/// memory does not depend on their number.
+class Table {
+ public:
+  /// Without a header nothing is ever written.
+  Table(Output& out, std::vector<std::string> header) : out_(out) { add(std::move(header)); }
+  ~Table() { flush(); }
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+
+  /// Cells from outside are made printable.
+  void add(std::vector<std::string> row);
+
+ private:
+  void flush();
+  void write(const std::vector<std::string>& row);
+
+  Output& out_;
+  std::vector<std::vector<std::string>> first_;
+  std::vector<std::size_t> widths_;
+};
+
+}  // namespace damsync

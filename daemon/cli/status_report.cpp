@@ -1,0 +1,136 @@
+#include "daemon/cli/status_report.h"
+
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+
+#include "daemon/cli/json_fields.h"
+#include "daemon/version.h"
+#include "storage/base/units.h"
+
+namespace damsync {
+namespace {
+
+std::optional<std::int64_t> free_bytes_of(const std::filesystem::path& root) {
+  struct statvfs info {};
+  if (::statvfs(root.c_str(), &info) != 0) return std::nullopt;
+  return static_cast<std::int64_t>(info.f_bavail) * static_cast<std::int64_t>(info.f_frsize);
+}
+
+std::string last_error_of(const Catalog& catalog, const std::string& account,
+                          const std::vector<StatusReport::Stream>& streams) {
+  for (const auto& stream : streams)
+    if (!stream.row.last_error.empty()) return stream.row.last_error;
+  std::string error;
+  ListFilter newest;
+  newest.account = account;
+  newest.limit = 1;
+  catalog.list_runs(newest, [&](const RunSummary& run) {
+    for (const auto& summary : run.accounts)
+      if (summary.name == account && summary.error) error = summary.error->message;
+    return false;
+  });
+  return error;
+}
+
+StatusReport::Account read_account(const Catalog& catalog, const ProviderSettings& settings, UtcTime now) {
+  StatusReport::Account out{settings.account, settings.provider, {}, catalog.counts(settings.account), 0, {}};
+  for (const StreamRow& row : catalog.streams()) {
+    if (row.account != out.name) continue;
+    StatusReport::Stream stream{row, std::nullopt, 0};
+    if (row.last_ok_at) stream.lag = std::max(Millis(0), Millis(now - *row.last_ok_at));
+    // What is wanted follows from what was listed: files from licenses, metadata from updates.
+    if (row.name == "licenses") stream.backlog = out.counts.files_open;
+    if (row.name == "updates") stream.backlog = std::max<std::int64_t>(0, out.counts.backlog - out.counts.files_open);
+    out.streams.push_back(std::move(stream));
+  }
+  const auto rejected = static_cast<std::int64_t>(catalog.pending(out.name, PendingKind::kRejected).size());
+  out.failing = std::max<std::int64_t>(0, out.counts.quarantined - rejected);
+  out.last_error = last_error_of(catalog, out.name, out.streams);
+  return out;
+}
+
+void judge(const StatusReport::Account& account, Millis limit, std::vector<std::string>& problems) {
+  if (account.streams.empty()) problems.push_back(fmt::format("account {}: never polled", account.name));
+  for (const auto& stream : account.streams) {
+    if (!stream.lag)
+      problems.push_back(fmt::format("account {}: stream {} never reached its end", account.name, stream.row.name));
+    else if (*stream.lag > limit)
+      problems.push_back(fmt::format("account {}: stream {} is {} behind", account.name, stream.row.name,
+                                     format_duration(*stream.lag)));
+  }
+  if (!account.last_error.empty()) problems.push_back(fmt::format("account {}: {}", account.name, account.last_error));
+  if (account.failing > 0)
+    problems.push_back(
+        fmt::format("account {}: {} items failed and wait for another try", account.name, account.failing));
+}
+
+Json json_of(const StatusReport::Account& account) {
+  Json streams = Json::array();
+  for (const auto& stream : account.streams)
+    streams.push(Json::object({{"name", stream.row.name},
+                               {"cursor", json_text(stream.row.cursor)},
+                               {"last_ok_at", json_time(stream.row.last_ok_at)},
+                               {"lag_s", stream.lag ? Json(std::int64_t{stream.lag->count() / 1000}) : Json()},
+                               {"backlog", stream.backlog},
+                               {"last_full_at", json_time(stream.row.last_full_at)},
+                               {"last_error", json_text(stream.row.last_error)}}));
+  const AccountCounts& c = account.counts;
+  return Json::object({{"name", account.name},
+                       {"provider", account.provider},
+                       {"streams", std::move(streams)},
+                       {"quarantined", c.quarantined},
+                       {"last_error", json_text(account.last_error)},
+                       {"assets_active", c.assets_active},
+                       {"assets_withdrawn", c.assets_withdrawn},
+                       {"assets_unknown", c.assets_unknown},
+                       {"licenses_held", c.licenses_held},
+                       {"licenses_vanished", c.licenses_vanished},
+                       {"files_mirrored", c.files_mirrored},
+                       {"files_open", c.files_open},
+                       {"files_blocked", c.files_blocked}});
+}
+
+}  // namespace
+
+Millis late_after(Millis poll_interval) noexcept {
+  return std::max<Millis>(3 * poll_interval, std::chrono::minutes(1));
+}
+
+StatusReport make_status(const Settings& settings, const Catalog* catalog, UtcTime now) {
+  StatusReport report;
+  for (const auto& account : settings.accounts) {
+    const ProviderSettings& p = account.provider;
+    report.accounts.push_back(catalog == nullptr ? StatusReport::Account{p.account, p.provider, {}, {}, 0, {}}
+                                                 : read_account(*catalog, p, now));
+    judge(report.accounts.back(), late_after(settings.schedule.poll_interval), report.problems);
+  }
+  if (catalog != nullptr) {
+    report.store = catalog->store_totals();
+    report.coverage = catalog->coverage();
+  }
+  report.free_bytes = free_bytes_of(settings.store.root);
+  return report;
+}
+
+Json json_of(const StatusReport& report) {
+  Json accounts = Json::array(), coverage = Json::array(), problems = Json::array();
+  for (const auto& account : report.accounts) accounts.push(json_of(account));
+  for (const auto& row : report.coverage)
+    coverage.push(Json::object(
+        {{"account", row.account}, {"stream", row.stream}, {"from", json_time(row.from)}, {"to", json_time(row.to)}}));
+  for (const auto& problem : report.problems) problems.push(problem);
+  return Json::object({{"version", kVersion},
+                       {"accounts", std::move(accounts)},
+                       {"store", Json::object({{"files", report.store.files},
+                                               {"bytes", report.store.bytes},
+                                               {"free_bytes", report.free_bytes},
+                                               {"oldest_verified_at", json_time(report.store.oldest_verified_at)}})},
+                       {"coverage", std::move(coverage)},
+                       {"next", Json::array()},
+                       {"healthy", report.healthy()},
+                       {"problems", std::move(problems)}});
+}
+
+}  // namespace damsync
