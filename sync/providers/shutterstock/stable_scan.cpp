@@ -20,6 +20,14 @@ ScanStep finish_read(ScanState& state, const PageFacts& page) {
   return ScanStep::kReadAgain;
 }
 
+/// A page as long as the rows that just came shows the page before once more; a service that cannot page does it
+/// always.
+ScanStep repeated(ScanState& state) {
+  if (state.reads >= kMaxReads) return ScanStep::kRunaway;
+  state = ScanState{.reads = state.reads + 1};
+  return ScanStep::kReadAgain;
+}
+
 Json digest_json(const IdDigest& digest) {
   return Json(Json::Array{Json(std::to_string(digest.sum)), Json(digest.rows)});
 }
@@ -53,7 +61,8 @@ void IdDigest::add(const IdDigest& other) noexcept {
 
 ScanStep advance(ScanState& state, const PageFacts& page) {
   if (page.all.rows == 0) return finish_read(state, page);
-  if ((state.page > 1 && page.all == state.last_page) || state.page >= kMaxPages) return ScanStep::kRunaway;
+  if (state.page >= kMaxPages) return ScanStep::kRunaway;
+  if (state.page > 1 && page.all == state.last_page) return repeated(state);
   state.seen.add(page.counted);
   state.rows += page.all.rows;
   state.last_page = page.all;

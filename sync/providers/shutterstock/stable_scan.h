@@ -45,7 +45,7 @@ enum class ScanStep {
   kReadAgain,
   kStable,    ///< done: one page that was not cut, or two reads that agree
   kUnstable,  ///< done: `kMaxReads` reads never agreed; all rows of all of them were handed out
-  kRunaway,   ///< the service repeats a page or never ends
+  kRunaway,   ///< the service repeats a page in each of `kMaxReads` reads, or never ends
 };
 
 inline constexpr int kMaxReads = 5;
