@@ -52,6 +52,8 @@ class Database {
   static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path, OpenMode mode);
   /// A private in-memory copy of an existing catalog (empty when the file does not exist): for `--dry-run`.
   static Result<std::unique_ptr<Database>> open_copy(const std::filesystem::path& path);
+  /// A whole file that nobody else uses, read as it is and whatever its schema: for checking a backup.
+  static Result<std::unique_ptr<Database>> open_detached(const std::filesystem::path& path);
   /// In memory with no schema at all: what migrations start from.
   static Result<std::unique_ptr<Database>> open_blank();
   ~Database();

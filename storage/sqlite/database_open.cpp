@@ -28,9 +28,11 @@ class DatabaseOpener {
   static Opened memory();
   static Opened connect(const fs::path& path, const std::string& connection);
 
+  /// As it is, with no -wal beside it and none made.
+  static Opened unchanging(const fs::path& path);
+
  private:
   static Status create(const fs::path& path);
-  static Opened unchanging(const fs::path& path);
 };
 
 namespace {
@@ -205,7 +207,6 @@ Opened DatabaseOpener::read(const fs::path& path) {
     if (!db) return db;
   }
   if (auto checked = check_schema(**db, migrations()); !checked) return checked.error();
-  (*db)->execute("PRAGMA query_only = ON;");
   const auto version = schema_version(**db);
   if (version == migrations().back().version) return db;
   return make_error(ErrorCode::kStorage,
@@ -256,6 +257,13 @@ Opened Database::open(const fs::path& path, OpenMode mode) {
 
 Opened Database::open_copy(const fs::path& path) {
   return guarded([&] { return DatabaseOpener::copy(path); });
+}
+
+Opened Database::open_detached(const fs::path& path) {
+  return guarded([&]() -> Opened {
+    if (auto checked = check_file(path); !checked) return checked.error();
+    return DatabaseOpener::unchanging(path);
+  });
 }
 
 Opened Database::open_blank() { return DatabaseOpener::connect({}, ":memory:"); }

@@ -56,4 +56,15 @@ Status move_aside(const std::filesystem::path& from, const std::filesystem::path
   return sync_path(folder_of(to), O_RDONLY | O_DIRECTORY);
 }
 
+Status publish_file_over(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (auto synced = sync_path(from, O_RDONLY | O_NOFOLLOW); !synced) return synced;
+  if (::rename(from.c_str(), to.c_str()) != 0) return refused("replace", to);
+  return sync_path(folder_of(to), O_RDONLY | O_DIRECTORY);
+}
+
+Status link_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::link(from.c_str(), to.c_str()) != 0) return refused("make", to);
+  return sync_path(folder_of(to), O_RDONLY | O_DIRECTORY);
+}
+
 }  // namespace damsync

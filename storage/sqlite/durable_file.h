@@ -28,4 +28,10 @@ Status publish_file(const std::filesystem::path& from, const std::filesystem::pa
 /// Moves a file to a name that must be free, and syncs the folder; its bytes are as durable as before.
 Status move_aside(const std::filesystem::path& from, const std::filesystem::path& to);
 
+/// The same as `publish_file`, taking the place of what has the name.
+Status publish_file_over(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Gives a file a second name that must be free, and syncs the folder.
+Status link_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
 }  // namespace damsync

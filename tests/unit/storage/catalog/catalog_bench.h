@@ -64,6 +64,16 @@ struct CatalogBench {
   ChangeJournal journal;
 };
 
+/// A change of an asset of the account, as a caller reports it.
+inline Change sample_change(EventType type, const std::string& asset_id = "1001") {
+  Change change;
+  change.type = type;
+  change.provider = "shutterstock";
+  change.account = "newsroom";
+  change.asset_id = asset_id;
+  return change;
+}
+
 /// A license of asset 1001 as Shutterstock's history would give it.
 inline License sample_license(const std::string& license_id, const std::string& asset_id = "1001") {
   License license;
