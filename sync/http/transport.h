@@ -72,7 +72,7 @@ class BodySink {
 };
 
 /// A complete answer. `body` is empty when a sink took it. Answers of status 3xx never appear: they are
-/// followed or become an error.
+/// followed or become an error; except 304 to a request that was made conditional.
 struct HttpResponse {
   int status = 0;
   Headers headers;
