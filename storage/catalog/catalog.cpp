@@ -191,6 +191,15 @@ std::vector<WorkItem> Catalog::due_files(const std::string& account, std::option
   return out;
 }
 
+std::vector<std::string> Catalog::stale_assets(const std::string& account, UtcTime before, std::size_t limit) const {
+  Statement query(db_,
+                  "SELECT a.asset_id FROM asset a WHERE a.account = ? AND a.state = 'active' AND a.checked_at < ?"
+                  " AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.account = a.account AND p.kind = 'metadata'"
+                  "  AND p.key = a.asset_id) ORDER BY a.checked_at LIMIT ?");
+  query.bind_all(account, before, static_cast<std::int64_t>(limit));
+  return texts(query);
+}
+
 std::vector<std::string> Catalog::dirty_sidecars(const std::string& account, std::size_t limit) const {
   Statement query(db_, "SELECT asset_id FROM asset WHERE account = ? AND sidecar_dirty = 1 ORDER BY asset_id LIMIT ?");
   query.bind_all(account, static_cast<std::int64_t>(limit));
@@ -212,6 +221,11 @@ std::vector<PendingRow> Catalog::pending(const std::string& account, PendingKind
                    .reason = query.text(3),
                    .first_at = query.time(4)});
   return out;
+}
+
+bool Catalog::has_pending(const std::string& account, PendingKind kind, const std::string& key) const {
+  Statement query(db_, "SELECT 1 FROM pending WHERE account = ? AND kind = ? AND key = ?");
+  return query.bind_all(account, to_word(kind), key).step();
 }
 
 std::vector<LicenseRow> Catalog::unseen_licenses(const std::string& account, const std::string& scan_id,

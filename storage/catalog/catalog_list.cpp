@@ -63,7 +63,7 @@ AccountSummary read_summary(const Statement& row) {
   int column = 4;
   for (auto* count : {&out.licenses_seen, &out.licenses_new, &out.licenses_vanished, &out.assets_updated,
                       &out.assets_withdrawn, &out.files_mirrored, &out.files_failed, &out.files_blocked,
-                      &out.items_rejected, &out.bytes, &out.calls_free, &out.calls_spending})
+                      &out.assets_failed, &out.items_rejected, &out.bytes, &out.calls_free, &out.calls_spending})
     *count = row.int64(column++);
   return out;
 }
@@ -71,7 +71,8 @@ AccountSummary read_summary(const Statement& row) {
 std::vector<AccountSummary> accounts_of_run(Database& db, const std::string& run_id) {
   Statement query(db,
                   "SELECT account, provider, error_code, error_message, licenses_seen, licenses_new, licenses_vanished,"
-                  " assets_updated, assets_withdrawn, files_mirrored, files_failed, files_blocked, items_rejected,"
+                  " assets_updated, assets_withdrawn, files_mirrored, files_failed, files_blocked, assets_failed,"
+                  " items_rejected,"
                   " bytes, calls_free, calls_spending FROM run_account WHERE run_id = ? ORDER BY position");
   query.bind(run_id);
   std::vector<AccountSummary> out;

@@ -228,11 +228,11 @@ void CatalogWriter::put_run(const RunSummary& run) {
     Statement(db_,
               "INSERT INTO run_account (run_id, position, account, provider, error_code, error_message,"
               " licenses_seen, licenses_new, licenses_vanished, assets_updated, assets_withdrawn, files_mirrored,"
-              " files_failed, files_blocked, items_rejected, bytes, calls_free, calls_spending)"
-              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+              " files_failed, files_blocked, assets_failed, items_rejected, bytes, calls_free, calls_spending)"
+              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind_all(run.run_id, position++, a.name, a.provider, code, message, a.licenses_seen, a.licenses_new,
                   a.licenses_vanished, a.assets_updated, a.assets_withdrawn, a.files_mirrored, a.files_failed,
-                  a.files_blocked, a.items_rejected, a.bytes, a.calls_free, a.calls_spending)
+                  a.files_blocked, a.assets_failed, a.items_rejected, a.bytes, a.calls_free, a.calls_spending)
         .run();
   }
 }
