@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/support/paths.h"
 #include "tests/unit/daemon/settings_bench.h"
 
 namespace damsync {
@@ -45,7 +46,7 @@ TEST_CASE("config init: every line of the example is valid when switched on") {
 }
 
 TEST_CASE("config init: the packaged example is the one the program prints") {
-  std::ifstream in(std::string(DAMSYNC_SOURCE_DIR) + "/systemd/damsync.toml");
+  std::ifstream in(source_dir() + "/systemd/damsync.toml");
   std::ostringstream packaged;
   packaged << in.rdbuf();
   CHECK(packaged.str() == example_settings());

@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "tests/simulators/sandbox_control.h"
+#include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/simulators/sim_client.h"
 
@@ -22,7 +23,7 @@ class Program {
   explicit Program(std::vector<std::string> arguments) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
-    arguments.insert(arguments.begin(), DAMSYNC_SANDBOX);
+    arguments.insert(arguments.begin(), sandbox_binary());
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);

@@ -7,6 +7,7 @@
 
 #include "storage/sqlite/migrator.h"
 #include "storage/sqlite/statement.h"
+#include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 
 namespace damsync {
@@ -42,7 +43,7 @@ std::string contents(const std::string& path) {
 
 TEST_CASE("schema: schema.sql and the migrations agree") {
   auto by_file = Database::open_blank().value();
-  by_file->execute(contents(DAMSYNC_SOURCE_DIR "/storage/sqlite/schema.sql"));
+  by_file->execute(contents(source_dir() + "/storage/sqlite/schema.sql"));
   const auto by_steps = Database::open({}, OpenMode::kInMemory).value();
 
   CHECK(schema_objects(*by_file) == schema_objects(*by_steps));

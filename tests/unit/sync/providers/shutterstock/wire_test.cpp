@@ -9,6 +9,7 @@
 #include "sync/http/json_reader.h"
 #include "sync/providers/shutterstock/shutterstock_normalize.h"
 #include "sync/providers/shutterstock/shutterstock_wire.h"
+#include "tests/support/paths.h"
 
 using namespace damsync;
 using namespace damsync::shutterstock;
@@ -309,7 +310,7 @@ TEST_CASE("normalize: a category without a name gets the known one, else its id 
 }
 
 TEST_CASE("shutterstock: no source of the engine can post to the call that buys") {
-  const std::filesystem::path folder = std::filesystem::path(DAMSYNC_SOURCE_DIR) / "sync/providers/shutterstock";
+  const std::filesystem::path folder = std::filesystem::path(source_dir()) / "sync/providers/shutterstock";
   int posts = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() == ".md") continue;
