@@ -1,7 +1,9 @@
 #include "daemon/config/secrets.h"
 
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -133,6 +135,17 @@ TEST_CASE_FIXTURE(Bench, "secrets: a program that hangs is killed with all it st
     CHECK(holds(secret.error().message, "did not finish within 0.1 s"));
   }
   CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(10));
+}
+
+TEST_CASE_FIXTURE(Bench, "secrets: what a hanging program started is gone, too") {
+  int ends[2];  // the write end is inherited, so its end of file tells that everybody who had it is gone
+  REQUIRE(::pipe(ends) == 0);
+  SecretSource hasty(redactor, Millis(100));
+  CHECK(!hasty.resolve({SecretRef::Kind::kCommand, {}, {}, {"sh", "-c", "sleep 20 & sleep 20"}}, "k"));
+  ::close(ends[1]);
+  pollfd ready{ends[0], POLLIN, 0};
+  CHECK(::poll(&ready, 1, 5000) == 1);
+  ::close(ends[0]);
 }
 
 TEST_CASE_FIXTURE(Bench, "secrets: an account gets all of its secrets, each known to the redactor") {
