@@ -85,7 +85,7 @@ class ShowCommand final : public Command {
   std::string_view summary() const override { return "Show all that is known of one asset"; }
 
   void declare(Arguments& arguments) override {
-    arguments.positional("asset", asset_, "PROVIDER:ASSET_ID, e.g. shutterstock:118139110");
+    arguments.positional("asset", asset_, "PROVIDER:ASSET_ID as `damsync list assets` shows them");
     arguments.footer("Exit code 1: the catalog does not hold the asset.");
   }
 
@@ -94,9 +94,9 @@ class ShowCommand final : public Command {
     const std::string provider = asset_.substr(0, colon);
     const std::string id = colon == std::string::npos ? "" : asset_.substr(colon + 1);
     if (!is_safe_id(provider) || !is_safe_id(id))
-      return make_error(
-          ErrorCode::kUsage,
-          fmt::format("'{}' is no asset; expected PROVIDER:ASSET_ID, e.g. shutterstock:118139110", printable(asset_)));
+      return make_error(ErrorCode::kUsage,
+                        fmt::format("'{}' is no asset; expected PROVIDER:ASSET_ID as `damsync list assets` shows them",
+                                    printable(asset_)));
     const auto loaded = load_settings_for(context);
     if (!loaded) return loaded.error();
     const auto db = open_catalog(loaded->settings);
