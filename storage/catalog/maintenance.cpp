@@ -177,7 +177,7 @@ Status backup_catalog(Database& db, const fs::path& target, UtcTime now) {
   return {};
 }
 
-Result<std::optional<fs::path>> restore_catalog(const fs::path& catalog, const fs::path& backup, UtcTime now) {
+Result<std::optional<fs::path>> restore_backup(const fs::path& catalog, const fs::path& backup, UtcTime now) {
   const auto part = beside(catalog, ".restoring");
   if (auto copied = copy_backup(backup, part); !copied) return copied.error();
   std::error_code ignored;

@@ -44,7 +44,7 @@ Status backup_catalog(Database& db, const std::filesystem::path& target, UtcTime
 ///
 /// Errors   kDamaged when the backup is not a whole catalog of a version this program knows; nothing was moved then.
 ///          kStorage when it cannot be copied or moved.
-Result<std::optional<std::filesystem::path>> restore_catalog(const std::filesystem::path& catalog,
-                                                             const std::filesystem::path& backup, UtcTime now);
+Result<std::optional<std::filesystem::path>> restore_backup(const std::filesystem::path& catalog,
+                                                            const std::filesystem::path& backup, UtcTime now);
 
 }  // namespace damsync

@@ -207,6 +207,7 @@ Opened DatabaseOpener::read(const fs::path& path) {
     if (!db) return db;
   }
   if (auto checked = check_schema(**db, migrations()); !checked) return checked.error();
+  (*db)->execute("PRAGMA query_only = ON;");
   const auto version = schema_version(**db);
   if (version == migrations().back().version) return db;
   return make_error(ErrorCode::kStorage,

@@ -109,7 +109,11 @@ Status write_snapshot(Database& db, const std::filesystem::path& target) {
   std::filesystem::remove(part, ignored);
   if (auto made = create_private_file(part); !made) return made;
   try {
+    // Writing a copy does not count as reading for SQLite, although the catalog itself is not touched.
+    const bool reader = pragma_value(db, "query_only") != 0;
+    if (reader) db.execute("PRAGMA query_only = OFF");
     Statement(db, "VACUUM INTO ?").bind(part.string()).run();
+    if (reader) db.execute("PRAGMA query_only = ON");
   } catch (const DatabaseError& error) {
     std::filesystem::remove(part, ignored);
     return make_error(error.code(), error.what());

@@ -100,7 +100,7 @@ TEST_CASE("db restore: the backup takes the place, what was there is set aside w
   make_catalog(path, "l-new");
   std::ofstream(path + "-wal") << "a log";
 
-  const auto aside = restore_catalog(path, dir / "backup.db", kNow);
+  const auto aside = restore_backup(path, dir / "backup.db", kNow);
 
   REQUIRE(aside.ok());
   CHECK(holds(path, "l-old"));
@@ -117,7 +117,7 @@ TEST_CASE("db restore: the backup takes the place, what was there is set aside w
 TEST_CASE("db restore: where no catalog is, the backup becomes it") {
   const TempDir dir;
   make_catalog(dir / "backup.db", "l-1");
-  const auto aside = restore_catalog(dir / "catalog.db", dir / "backup.db", kNow);
+  const auto aside = restore_backup(dir / "catalog.db", dir / "backup.db", kNow);
   REQUIRE(aside.ok());
   CHECK(!aside->has_value());
   CHECK(holds(dir / "catalog.db", "l-1"));
@@ -133,11 +133,11 @@ TEST_CASE("db restore: what is no whole catalog is refused before anything moves
   const std::string cases[] = {"", "text", whole.substr(0, whole.size() - 4096), zeroed};
   for (const auto& bytes : cases) {
     std::ofstream(dir / "bad.db", std::ios::binary | std::ios::trunc) << bytes;
-    const auto refused = restore_catalog(path, dir / "bad.db", kNow);
+    const auto refused = restore_backup(path, dir / "bad.db", kNow);
     REQUIRE(!refused.ok());
     CHECK(refused.error().code == ErrorCode::kDamaged);
   }
-  CHECK(restore_catalog(path, dir / "none.db", kNow).error().code == ErrorCode::kStorage);
+  CHECK(restore_backup(path, dir / "none.db", kNow).error().code == ErrorCode::kStorage);
   CHECK(contents(path) == whole);
   CHECK(std::distance(std::filesystem::directory_iterator(dir.path()), {}) == 2);
 }
