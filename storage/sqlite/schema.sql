@@ -72,6 +72,7 @@ CREATE TABLE asset (
   CHECK ((sidecar_path = '') = (sidecar_sha256 = ''))
 ) STRICT;
 CREATE INDEX asset_not_active ON asset (account, state) WHERE state <> 'active';
+CREATE INDEX asset_checked ON asset (account, checked_at) WHERE state = 'active';
 CREATE INDEX asset_dirty ON asset (account, asset_id) WHERE sidecar_dirty = 1;
 CREATE INDEX asset_sidecar ON asset (sidecar_path) WHERE sidecar_path <> '';
 
@@ -204,6 +205,7 @@ CREATE TABLE run_account (
   files_mirrored    INTEGER NOT NULL,
   files_failed      INTEGER NOT NULL,
   files_blocked     INTEGER NOT NULL,
+  assets_failed     INTEGER NOT NULL,
   items_rejected    INTEGER NOT NULL,
   bytes             INTEGER NOT NULL,
   calls_free        INTEGER NOT NULL,
