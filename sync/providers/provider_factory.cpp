@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sync/providers/getty/getty_connection.h"
 #include "sync/providers/shutterstock/shutterstock_connection.h"
 
 namespace damsync {
@@ -27,6 +28,7 @@ Result<std::unique_ptr<AccountConnection>> make_connection(const ProviderSetting
   if (!transport) return transport.error();
   if (settings.provider == "shutterstock")
     return make_shutterstock_connection(settings, std::move(*transport), clock, log);
+  if (settings.provider == "getty") return make_getty_connection(settings, std::move(*transport), clock, log);
   return make_error(ErrorCode::kSettings,
                     fmt::format("account '{}': there is no provider '{}'", settings.account, settings.provider));
 }

@@ -1,0 +1,98 @@
+#include "sync/providers/getty/getty_connection.h"
+
+#include <fmt/format.h>
+
+#include "sync/http/bearer_auth.h"
+#include "sync/http/oauth2_auth.h"
+#include "sync/providers/account_stack.h"
+#include "sync/providers/getty/getty_provider.h"
+
+namespace damsync {
+namespace {
+
+constexpr const char* kTokenUrl = "https://authentication.gettyimages.com/oauth2/token";
+constexpr const char* kFilesDomain = "gettyimages.com";
+
+class GettyConnection final : public AccountConnection {
+ public:
+  GettyConnection(std::unique_ptr<AccountStack> stack, GettySettings settings, Clock& clock, Log& log)
+      : stack_(std::move(stack)), provider_(std::move(settings), stack_->api(), clock, &log) {}
+
+  Provider& provider() override { return provider_; }
+  HttpTransport& downloads() override { return stack_->downloads(); }
+  const CallCounter& calls() const override { return stack_->calls(); }
+
+ private:
+  std::unique_ptr<AccountStack> stack_;
+  GettyProvider provider_;
+};
+
+Error wrong(const ProviderSettings& settings, const std::string& what) {
+  return make_error(ErrorCode::kSettings, fmt::format("account '{}': {}", settings.account, what));
+}
+
+OAuth2Grant grant_of(const ProviderSettings& settings) {
+  if (!settings.refresh_token.empty()) return OAuth2Grant::kRefreshToken;
+  return settings.username.empty() ? OAuth2Grant::kClientCredentials : OAuth2Grant::kPassword;
+}
+
+Status check(const ProviderSettings& settings) {
+  if (settings.api_key.empty()) return wrong(settings, "api_key is missing; every call needs it");
+  if (settings.username.empty() != settings.password.empty())
+    return wrong(settings, "username and password belong together");
+  if (settings.client_secret.empty() && settings.access_token.empty())
+    return wrong(settings, "client_secret is missing; the download history needs a token");
+  const auto& dialect = settings.history_dialect;
+  if (!dialect.empty() && dialect != "date_from" && dialect != "start_date")
+    return wrong(settings, "history_dialect must be date_from or start_date");
+  return {};
+}
+
+/// The key is the client's name, too.
+std::unique_ptr<Authenticator> authenticator(const ProviderSettings& settings, Url token_url, HttpTransport& paced,
+                                             Clock& clock, Log& log) {
+  if (settings.client_secret.empty()) return std::make_unique<BearerAuth>(settings.access_token);
+  OAuth2Settings oauth{.token_url = std::move(token_url),
+                       .grant = grant_of(settings),
+                       .client_id = settings.client_id.empty() ? settings.api_key.reveal() : settings.client_id,
+                       .client_secret = settings.client_secret,
+                       .access_token = settings.access_token,
+                       .refresh_token = settings.refresh_token,
+                       .username = settings.username,
+                       .password = settings.password,
+                       .api_key = {}};
+  return std::make_unique<OAuth2Auth>(std::move(oauth), paced, clock, log.redactor());
+}
+
+GettySettings getty_settings(const ProviderSettings& settings, const Url& base) {
+  return {.account = settings.account,
+          .base_url = base,
+          .api_key = settings.api_key,
+          .language = settings.language,
+          .history_dialect =
+              settings.history_dialect == "start_date" ? getty::Dialect::kStartDate : getty::Dialect::kDateFrom,
+          .company_downloads = settings.company_downloads,
+          .since = settings.since,
+          .overlap = settings.overlap};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AccountConnection>> make_getty_connection(const ProviderSettings& settings,
+                                                                 TransportSettings transport, Clock& clock, Log& log) {
+  if (auto fine = check(settings); !fine) return fine.error();
+  const Url base = transport.base_url;
+  auto token_url = Url::parse(settings.token_url.empty() ? kTokenUrl : settings.token_url);
+  if (!token_url) return wrong(settings, "token_url: " + token_url.error().message);
+  if (token_url->origin() != base.origin()) transport.credential_origins.push_back(token_url->origin());
+  transport.allowed_hosts.push_back(token_url->host());
+  transport.allowed_hosts.emplace_back(kFilesDomain);
+
+  auto stack = AccountStack::make(std::move(transport), settings, clock);
+  if (!stack) return stack.error();
+  (*stack)->use(authenticator(settings, std::move(*token_url), (*stack)->paced(), clock, log));
+  return std::unique_ptr<AccountConnection>(
+      std::make_unique<GettyConnection>(std::move(*stack), getty_settings(settings, base), clock, log));
+}
+
+}  // namespace damsync
