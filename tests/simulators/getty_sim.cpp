@@ -1,0 +1,226 @@
+#include "tests/simulators/getty_sim.h"
+
+#include <algorithm>
+#include <array>
+
+namespace damsync {
+namespace {
+
+std::vector<std::string> segments(const std::string& path) {
+  std::vector<std::string> parts;
+  for (std::size_t from = 1; from <= path.size();) {
+    const std::size_t slash = std::min(path.find('/', from), path.size());
+    parts.push_back(path.substr(from, slash - from));
+    from = slash + 1;
+  }
+  return parts;
+}
+
+SimResponse oauth_error(int status, const std::string& word) {
+  return getty_json(Json::object({{"error", word}, {"error_description", "the token endpoint refused the request"}}),
+                    status);
+}
+
+std::string form_value(const std::vector<std::pair<std::string, std::string>>& form, std::string_view name) {
+  for (const auto& [key, value] : form)
+    if (key == name) return value;
+  return {};
+}
+
+}  // namespace
+
+SimResponse getty_json(const Json& body, int status) {
+  SimResponse response;
+  response.status = status;
+  response.set_body(write_json(body), "application/json; charset=utf-8");
+  return response;
+}
+
+bool is_getty_page_size(std::string_view text) {
+  constexpr std::array<std::string_view, 16> kSizes{"1",  "2",  "3",  "4",  "5",  "6",  "10", "12",
+                                                    "15", "20", "25", "30", "50", "60", "75", "100"};
+  return std::find(kSizes.begin(), kSizes.end(), text) != kSizes.end();
+}
+
+GettySim::~GettySim() { stop_listening(); }
+
+void GettySim::listen(std::uint16_t port) {
+  server_ = std::make_unique<SimServer>([this](const SimRequest& request) { return handle(request); }, port);
+}
+
+void GettySim::stop_listening() {
+  if (server_) server_->stop();
+}
+
+std::string GettySim::base_url() const { return server_->base_url(); }
+
+GettyBooks GettySim::books() const {
+  const std::lock_guard lock(mutex_);
+  return books_;
+}
+
+UtcTime GettySim::now() const {
+  const std::lock_guard lock(mutex_);
+  return now_locked();
+}
+
+UtcTime GettySim::now_locked() const {
+  if (frozen_) return *frozen_ + offset_;
+  return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()) + offset_;
+}
+
+void GettySim::advance(Millis duration) {
+  const std::lock_guard lock(mutex_);
+  offset_ += duration;
+}
+
+SimResponse GettySim::handle(const SimRequest& request) {
+  const auto actions = faults_.match(request.method, request.path);
+  const Route route = find_route(request);
+  const std::lock_guard lock(mutex_);
+  SimResponse response;
+  bool answered = false;
+  for (const auto& action : actions) {
+    if (action.when != FaultAction::When::kInstead) continue;
+    action.apply(response);
+    answered = true;
+  }
+  if (!answered) response = dispatch(request, route);
+  response.set_header("Date", format_http_date(now_locked()));
+  for (const auto& action : actions)
+    if (action.when == FaultAction::When::kAfter) action.apply(response);
+  ++books_.calls.calls[route.name];
+  ++books_.calls.statuses[response.status];
+  if (response.status >= 400 && response.status < 500)
+    ++books_.calls.refusals[route.name + ": " + response.body.substr(0, 300)];
+  return response;
+}
+
+GettySim::Route GettySim::find_route(const SimRequest& request) {
+  const auto parts = segments(request.path);
+  const auto named = [&](const std::string& path, const std::string& id = {}) {
+    return Route{request.method + " " + path, id};
+  };
+  if (parts.size() == 3 && parts[0] == "delivery") return named("/delivery/{id}", parts[2]);
+  if (parts.size() == 3 && parts[1] == "images" && parts[0] == "v3") return named("/v3/images/{id}", parts[2]);
+  if (parts.size() == 4 && parts[0] == "v3" && parts[1] == "images")
+    return named("/v3/images/{id}/" + parts[3], parts[2]);
+  if (parts.size() == 4 && parts[1] == "downloads" && parts[2] == "images")
+    return named("/v3/downloads/images/{id}", parts[3]);
+  if (parts.size() == 4 && parts[2] == "change-sets") return named("/v3/asset-changes/change-sets/{id}", parts[3]);
+  return named(request.path);
+}
+
+SimResponse GettySim::refuse(int status, const std::string& code, const std::string& text) const {
+  using Envelope = GettySwitches::Envelope;
+  switch (state_.switches.envelope) {
+    case Envelope::kErrorCode: return getty_json(Json::object({{"ErrorCode", code}, {"ErrorMessage", text}}), status);
+    case Envelope::kCode: return getty_json(Json::object({{"code", code}, {"message", text}}), status);
+    case Envelope::kMessage: return getty_json(Json::object({{"message", text}}), status);
+    case Envelope::kEmpty: break;
+  }
+  SimResponse response;
+  response.status = status;
+  return response;
+}
+
+SimResponse GettySim::over_limit(const std::string& detail) const {
+  const bool old = state_.switches.throttling == GettySwitches::Throttling::kForbidden;
+  const std::string said = old ? detail : "Too Many Requests";
+  auto response = getty_json(Json::object({{"message", said}}), old ? 403 : 429);
+  response.set_header("X-Error-Detail", detail);
+  return response;
+}
+
+std::optional<SimResponse> GettySim::check_limits() {
+  const auto today = std::chrono::floor<std::chrono::days>(now_locked());
+  if (today != today_) calls_today_ = 0;
+  today_ = today;
+  ++calls_today_;
+  if (state_.throttle_next > 0) {
+    --state_.throttle_next;
+    return over_limit("Account Over Queries Per Second Limit");
+  }
+  if (state_.switches.calls_per_day && calls_today_ > *state_.switches.calls_per_day)
+    return over_limit("Account Over Rate Limit");
+  return std::nullopt;
+}
+
+std::optional<SimResponse> GettySim::check_params(const SimRequest& request, const Allowed& allowed) const {
+  for (const auto& [name, value] : request.query)
+    if (!allowed.contains(name))
+      return refuse(400, "InvalidRequest", "Field: " + name + ", Message: the parameter is not known.");
+  return std::nullopt;
+}
+
+std::optional<std::string> GettySim::user_of(const SimRequest& request) const {
+  const std::string* header = request.header("Authorization");
+  if (header == nullptr || !header->starts_with("Bearer ")) return std::nullopt;
+  const auto found = state_.tokens.find(header->substr(7));
+  if (found == state_.tokens.end() || found->second.expires_at <= now_locked()) return std::nullopt;
+  return found->second.username;
+}
+
+SimResponse GettySim::dispatch(const SimRequest& request, const Route& route) {
+  if (route.name == "GET /delivery/{id}") return deliver(request, route.id);
+  if (auto limited = check_limits()) return *limited;
+  if (route.name == "POST /oauth2/token") return issue_token(request);
+  const std::string* key = request.header("Api-Key");
+  if (key == nullptr || *key != state_.api_key) return getty_json(Json::object({{"message", "Account Inactive"}}), 403);
+  if (request.header("Authorization") != nullptr && !user_of(request))
+    return refuse(401, "AuthorizationTokenRequired", "The access token is missing or expired");
+  if (route.name == "GET /v3/images") return list_images(request);
+  if (route.name == "GET /v3/images/{id}") return one_image(request, route.id);
+  if (route.name == "GET /v3/images/{id}/same-series" || route.name == "GET /v3/images/{id}/similar")
+    return related(request, route.id);
+  const auto username = user_of(request);
+  if (!username) return refuse(401, "AuthorizationTokenRequired", "The access token is missing");
+  return dispatch_user(request, route, *username);
+}
+
+SimResponse GettySim::dispatch_user(const SimRequest& request, const Route& route, const std::string& username) {
+  if (route.name == "GET /v3/downloads") return list_downloads(request, username);
+  if (route.name == "GET /v3/images/{id}/downloadhistory") return asset_history(request, route.id, username);
+  if (route.name == "GET /v3/products") return list_products(request);
+  if (route.name == "POST /v3/downloads/images/{id}") return execute_download(request, route.id, username);
+  if (!state_.switches.channels_entitled)
+    return refuse(403, "Forbidden", "Your access token does not authorize access");
+  if (route.name == "GET /v3/asset-changes/channels") return list_channels(request);
+  if (route.name == "PUT /v3/asset-changes/change-sets") return next_change_set(request);
+  if (route.name == "DELETE /v3/asset-changes/change-sets/{id}") return confirm_change_set(route.id);
+  return refuse(404, "ResourceNotFound", "No such resource");
+}
+
+SimResponse GettySim::issue_token(const SimRequest& request) {
+  bool well_formed = true;
+  const auto form = parse_form(request.body, well_formed);
+  const std::string grant = form_value(form, "grant_type");
+  if (form_value(form, "client_id") != state_.api_key || form_value(form, "client_secret") != state_.client_secret)
+    return oauth_error(401, "invalid_client");
+  std::string username = "key";
+  if (grant == "password") {
+    username = form_value(form, "username");
+    const auto known = state_.passwords.find(username);
+    if (known == state_.passwords.end() || known->second != form_value(form, "password"))
+      return oauth_error(400, "invalid_grant");
+  } else if (grant == "refresh_token") {
+    const auto known = state_.refresh_tokens.find(form_value(form, "refresh_token"));
+    if (known == state_.refresh_tokens.end()) return oauth_error(400, "invalid_grant");
+    username = known->second;
+  } else if (grant != "client_credentials") {
+    return oauth_error(400, "unsupported_grant_type");
+  }
+  const std::string token = "token-" + std::to_string(++books_.tokens_issued);
+  const auto lifetime = state_.switches.token_lifetime;
+  state_.tokens[token] = {username, now_locked() + lifetime};
+  Json body = Json::object({{"access_token", token}, {"token_type", "Bearer"}});
+  const std::string seconds = std::to_string(lifetime.count());
+  body.set("expires_in", state_.switches.expires_in_text ? Json(seconds) : Json(Json::Number{seconds}));
+  if (grant == "password") {
+    state_.refresh_tokens["refresh-" + username] = username;
+    body.set("refresh_token", "refresh-" + username);
+  }
+  return getty_json(body);
+}
+
+}  // namespace damsync
