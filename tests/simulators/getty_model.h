@@ -15,32 +15,32 @@
 namespace damsync {
 
 struct GettySimImage {
-  std::string id;
+  std::string id = {};
   std::string title = "Untitled";
-  std::string caption;
-  std::vector<std::string> keywords;
+  std::string caption = {};
+  std::vector<std::string> keywords = {};
   std::string artist = "J. Doe";
   std::string asset_family = "creative";
-  std::vector<std::string> restrictions;
+  std::vector<std::string> restrictions = {};
   int width = 600;
   int height = 400;
   bool withdrawn = false;
   bool poisoned = false;               ///< every answer that should show it is 500 InvalidIStockCollection
   Json fields = Json::object();        ///< further or changed members of the answer
-  std::vector<std::string> relatives;  ///< of the same series
+  std::vector<std::string> relatives = {};  ///< of the same series
 };
 
 /// One row of the download history.
 struct GettySimDownload {
-  std::string id;
+  std::string id = {};
   UtcTime time{};
   std::string username = "anna";
   std::string asset_type = "image";
   std::string product_type = "premiumaccess";
   std::int64_t product_id = 4321;
   std::string size_name = "x_large";
-  std::string notes;
-  std::string project_code;
+  std::string notes = {};
+  std::string project_code = {};
   UtcTime visible_from{};  ///< the history may lag behind
 };
 
@@ -53,11 +53,11 @@ struct GettySimProduct {
   bool active = true;
   bool note_required = false;
   bool project_code_required = false;
-  std::vector<std::string> project_codes;
+  std::vector<std::string> project_codes = {};
 };
 
 struct GettySimChange {
-  std::string id;
+  std::string id = {};
   std::string lifecycle = "Update";  ///< New, Update, Delete
   UtcTime time{};
 };
@@ -65,13 +65,13 @@ struct GettySimChange {
 struct GettySimChannel {
   std::int64_t id = 7;
   std::string asset_type = "Image";
-  std::deque<GettySimChange> queue;
-  std::optional<std::int64_t> open_set;  ///< handed out and not confirmed
-  std::vector<GettySimChange> open;
+  std::deque<GettySimChange> queue = {};
+  std::optional<std::int64_t> open_set = {};  ///< handed out and not confirmed
+  std::vector<GettySimChange> open = {};
 };
 
 struct GettySimToken {
-  std::string username;
+  std::string username = {};
   UtcTime expires_at{};
 };
 
@@ -111,9 +111,9 @@ struct GettyState {
   std::map<std::string, GettySimToken> tokens;
   std::map<std::string, std::string> refresh_tokens;  ///< token to user name
   std::map<std::string, GettySimImage> images;
-  std::vector<GettySimDownload> downloads;
+  std::vector<GettySimDownload> downloads = {};
   std::vector<GettySimProduct> products{GettySimProduct()};
-  std::vector<GettySimChannel> channels;
+  std::vector<GettySimChannel> channels = {};
   GettySwitches switches;
   int throttle_next = 0;  ///< so many of the next calls are over the limit per second
   std::int64_t last_change_set = 100;
