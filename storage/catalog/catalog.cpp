@@ -191,6 +191,13 @@ std::vector<WorkItem> Catalog::due_files(const std::string& account, std::option
   return out;
 }
 
+std::vector<std::string> Catalog::image_ids(const std::string& account) const {
+  Statement query(db_,
+                  "SELECT DISTINCT asset_id FROM license WHERE account = ? AND media_kind = 'image' ORDER BY asset_id");
+  query.bind(account);
+  return texts(query);
+}
+
 std::vector<std::string> Catalog::stale_assets(const std::string& account, UtcTime before, std::size_t limit) const {
   Statement query(db_,
                   "SELECT a.asset_id FROM asset a WHERE a.account = ? AND a.state = 'active' AND a.checked_at < ?"

@@ -144,6 +144,8 @@ class Catalog {
   /// `now` empty: whatever the stored back-off.
   [[nodiscard]] std::vector<WorkItem> due_metadata(const std::string& account, std::optional<UtcTime> now,
                                                    const std::string& after_asset_id, std::size_t limit) const;
+  /// Assets that are held as images, in id order: what the provider can describe.
+  [[nodiscard]] std::vector<std::string> image_ids(const std::string& account) const;
   /// Active assets that were last looked at before `before` and are not wanted already, oldest look first.
   [[nodiscard]] std::vector<std::string> stale_assets(const std::string& account, UtcTime before,
                                                       std::size_t limit) const;

@@ -23,17 +23,18 @@ void mark_seen(Database& db, const std::string& account, const std::string& lice
       .run();
 }
 
-void ensure_asset(Database& db, const std::string& account, const std::string& asset_id, UtcTime now) {
+/// Metadata is wanted for what is mirrored: the services describe videos and the like elsewhere.
+void ensure_asset(Database& db, const std::string& account, const License& license, UtcTime now) {
   const auto added = Statement(db,
                                "INSERT INTO asset (account, asset_id, state, first_seen_at)"
                                " VALUES (?, ?, 'unknown', ?) ON CONFLICT DO NOTHING")
-                         .bind_all(account, asset_id, now)
+                         .bind_all(account, license.asset_id, now)
                          .run();
-  if (added == 0) return;
+  if (added == 0 || license.media_kind != "image") return;
   Statement(db,
             "INSERT INTO pending (account, kind, key, attempts, reason, first_at)"
             " VALUES (?, 'metadata', ?, 0, '', ?) ON CONFLICT DO NOTHING")
-      .bind_all(account, asset_id, now)
+      .bind_all(account, license.asset_id, now)
       .run();
 }
 
@@ -119,7 +120,7 @@ Upsert CatalogWriter::upsert_license(const std::string& account, const License& 
     mark_seen(db_, account, license.license_id, scan_id);
     return Upsert::kSame;
   }
-  ensure_asset(db_, account, license.asset_id, now);
+  ensure_asset(db_, account, license, now);
   if (known)
     update_license(db_, account, license);
   else

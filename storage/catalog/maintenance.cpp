@@ -55,8 +55,9 @@ constexpr RowRule kRowRules[] = {
      " AND b.stream = a.stream AND b.from_at > a.from_at AND b.from_at <= a.to_at"},
     {"an asset was never described and is not pending either:",
      "SELECT a.account || ':' || a.asset_id FROM asset a WHERE a.state = 'unknown' AND a.state <> 'active'"
-     " AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.account = a.account AND p.kind = 'metadata'"
-     " AND p.key = a.asset_id)"},
+     " AND EXISTS (SELECT 1 FROM license l WHERE l.account = a.account AND l.asset_id = a.asset_id"
+     " AND l.media_kind = 'image') AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.account = a.account"
+     " AND p.kind IN ('metadata', 'withdrawal') AND p.key = a.asset_id)"},
 };
 
 /// At most this many rows of one kind are named; the first ones tell what happened.

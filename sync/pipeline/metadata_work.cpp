@@ -17,7 +17,7 @@ void MetadataWork::want_rechecks() {
   for (const auto& row : cycle_.catalog.pending(cycle_.account, PendingKind::kWithdrawal)) lost.push_back(row.key);
   committer_.want_metadata(lost, "was missing at the provider");
   if (cycle_.policy.full) {
-    committer_.want_metadata(cycle_.catalog.asset_ids(cycle_.account), "full cycle");
+    committer_.want_metadata(cycle_.catalog.image_ids(cycle_.account), "full cycle");
     return;
   }
   // From two thirds of the time on, so that the load spreads before it is due.

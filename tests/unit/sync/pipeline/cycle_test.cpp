@@ -330,6 +330,23 @@ TEST_CASE_FIXTURE(CycleBench, "cycle: a dry run tells what would be done and kee
   CHECK(provider.count("refetch") == 3);
 }
 
+TEST_CASE_FIXTURE(
+    CycleBench,
+    "cycle: a license of another kind is listed as blocked, and the provider is not asked about its asset") {
+  add_assets(*this, 1);
+  provider.add("900", "v1").media_kind = "video";
+  provider.assets.erase("900");
+  for (const bool full : {false, true}) {
+    policy.full = full;
+    const auto summary = cycle();
+    CHECK_FALSE(summary.error);
+    CHECK(summary.assets_withdrawn == 0);
+  }
+  REQUIRE(files("blocked").size() == 1);
+  CHECK(files("blocked")[0].license_id == "v1");
+  CHECK(catalog().find_asset("newsroom", "900")->state == AssetState::kUnknown);
+}
+
 TEST_CASE_FIXTURE(CycleBench, "F1 cycle: the same license twice in a page is one license") {
   add_assets(*this, 2);
   provider.history.push_back(provider.history.front());
