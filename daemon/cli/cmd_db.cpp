@@ -7,7 +7,7 @@
 #include "daemon/cli/json_fields.h"
 #include "storage/base/text.h"
 #include "storage/base/units.h"
-#include "storage/catalog/catalog_care.h"
+#include "storage/catalog/maintenance.h"
 #include "storage/files/instance_lock.h"
 #include "storage/sqlite/migrator.h"
 
@@ -41,16 +41,18 @@ class DbCommand final : public Command {
     const auto loaded = load_settings_for(context);
     if (!loaded) return loaded.error();
     const std::filesystem::path& catalog = loaded->settings.catalog.path;
-    if (what_ == "backup") return backup(context, catalog);
     if (what_ == "restore") return restore(context, catalog);
     auto db = open_catalog(loaded->settings);
     if (!db) return db.error();
+    if (what_ == "backup") return backup(context, catalog, db->get());
     return what_ == "check" ? check(context, catalog, db->get()) : status(context, catalog, db->get());
   }
 
  private:
-  Result<ExitCode> backup(CommandContext& context, const std::filesystem::path& catalog) const {
-    if (auto copied = backup_catalog(catalog, file_); !copied) return copied.error();
+  Result<ExitCode> backup(CommandContext& context, const std::filesystem::path& catalog, Database* db) const {
+    if (db == nullptr)
+      return make_error(ErrorCode::kStorage, fmt::format("there is no catalog at {} to back up", catalog.string()));
+    if (auto copied = backup_catalog(*db, file_, context.clock.utc()); !copied) return copied.error();
     if (context.options.json)
       context.out.json(Json::object({{"file", file_}, {"bytes", size_of(file_)}}));
     else
@@ -61,7 +63,7 @@ class DbCommand final : public Command {
   Result<ExitCode> restore(CommandContext& context, const std::filesystem::path& catalog) const {
     const auto lock = InstanceLock::take(catalog.string() + ".lock");
     if (!lock) return lock.error();
-    const auto aside = restore_catalog(file_, catalog, context.clock.utc());
+    const auto aside = restore_backup(catalog, file_, context.clock.utc());
     if (!aside) return aside.error();
     if (context.options.json) {
       context.out.json(
@@ -75,7 +77,7 @@ class DbCommand final : public Command {
   }
 
   static Result<ExitCode> check(CommandContext& context, const std::filesystem::path& catalog, Database* db) {
-    const auto faults = db == nullptr ? std::vector<std::string>() : find_faults(*db);
+    const auto faults = db == nullptr ? std::vector<std::string>() : check_catalog(*db);
     if (context.options.json) {
       Json list = Json::array();
       for (const auto& fault : faults) list.push(fault);
@@ -89,28 +91,41 @@ class DbCommand final : public Command {
   }
 
   static Result<ExitCode> status(CommandContext& context, const std::filesystem::path& catalog, Database* db) {
-    const std::int64_t bytes = size_of(catalog), wal = size_of(catalog.string() + "-wal");
-    Json answer = Json::object({{"path", catalog.string()},
-                                {"exists", db != nullptr},
-                                {"schema_version", db == nullptr ? Json() : Json(schema_version(*db))},
-                                {"bytes", bytes},
-                                {"wal_bytes", wal}});
-    Json accounts = Json::array();
-    if (db != nullptr)
-      for (const auto& account : Catalog(*db).accounts()) accounts.push(account);
-    answer.set("accounts", accounts);
-    if (context.options.json) {
-      context.out.json(answer);
-      return ExitCode::kDone;
-    }
     if (db == nullptr) {
-      context.out.line(fmt::format("{}: no catalog yet; `damsync sync` makes it", catalog.string()));
+      if (context.options.json)
+        context.out.json(Json::object({{"path", catalog.string()}, {"exists", false}}));
+      else
+        context.out.line(fmt::format("{}: no catalog yet; `damsync sync` makes it", catalog.string()));
       return ExitCode::kDone;
     }
-    context.out.line(fmt::format("{}: schema version {}, {}, write-ahead log {}", catalog.string(), schema_version(*db),
-                                 format_size(bytes), format_size(wal)));
-    for (const auto& account : *accounts.if_array()) context.out.line("  account " + printable(*account.if_string()));
+    const auto status = catalog_status(*db);
+    if (context.options.json)
+      context.out.json(json_of(status, catalog));
+    else
+      print(context.out, status, catalog);
     return ExitCode::kDone;
+  }
+
+  static Json json_of(const CatalogStatus& status, const std::filesystem::path& catalog) {
+    Json rows = Json::object();
+    for (const auto& [table, count] : status.rows) rows.set(table, count);
+    return Json::object({{"path", catalog.string()},
+                         {"exists", true},
+                         {"schema_version", status.schema_version},
+                         {"bytes", status.bytes},
+                         {"wal_bytes", status.wal_bytes},
+                         {"rows", std::move(rows)},
+                         {"last_backup_at", json_time(status.last_backup_at)},
+                         {"last_backup_path", json_text(status.last_backup_path)}});
+  }
+
+  static void print(Output& out, const CatalogStatus& status, const std::filesystem::path& catalog) {
+    out.line(fmt::format("{}: schema version {}, {}, write-ahead log {}", catalog.string(), status.schema_version,
+                         format_size(status.bytes), format_size(status.wal_bytes)));
+    for (const auto& [table, count] : status.rows) out.line(fmt::format("  {:<14} {}", table, count));
+    out.line(status.last_backup_at ? fmt::format("last backup {} to {}", format_rfc3339(*status.last_backup_at),
+                                                 printable(status.last_backup_path))
+                                   : "no backup yet: `damsync db backup FILE` makes one");
   }
 
   std::string what_, file_;
