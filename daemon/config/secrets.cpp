@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "daemon/config/secret_command.h"
+#include "daemon/config/secret_file.h"
 
 namespace damsync {
 namespace {
@@ -132,6 +133,10 @@ Result<ProviderSettings> resolve_account(const AccountSettings& account, SecretS
     if (!secret) return secret.error();
     slot.to = std::move(*secret);
   }
+  if (account.refresh_token.kind == SecretRef::Kind::kFile)
+    out.save_refresh_token = [path = account.refresh_token.name](const Secret& fresh) {
+      return replace_secret_file(path, fresh);
+    };
   return out;
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "storage/base/clock.h"
+#include "storage/base/result.h"
 #include "storage/base/secret.h"
 
 namespace damsync {
@@ -19,6 +21,8 @@ struct ProviderSettings {
   std::string token_url;  ///< empty: the provider's own
   Secret access_token;
   Secret refresh_token;
+  /// Where a refresh token goes that the provider replaced; empty: it cannot be kept (it came from no file).
+  std::function<Status(const Secret&)> save_refresh_token;
   std::string client_id;
   Secret client_secret;
   Secret api_key;

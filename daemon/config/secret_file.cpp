@@ -1,0 +1,61 @@
+#include "daemon/config/secret_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace damsync {
+namespace {
+
+Error cannot(const char* what, const std::string& path) {
+  return make_error(ErrorCode::kSettings, fmt::format("cannot {} {}: {}", what, path, std::strerror(errno)));
+}
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+Status write_new(const std::string& path, const Secret& secret) {
+  ::unlink(path.c_str());  // what a crash left
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return cannot("create", path);
+  const bool written = write_all(fd, secret.reveal() + "\n") && ::fsync(fd) == 0;
+  const Status outcome = written ? Status() : cannot("write", path);
+  ::close(fd);
+  return outcome;
+}
+
+Status sync_folder(const std::filesystem::path& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return cannot("open", folder.string());
+  const Status outcome = ::fsync(fd) == 0 ? Status() : cannot("sync", folder.string());
+  ::close(fd);
+  return outcome;
+}
+
+}  // namespace
+
+Status replace_secret_file(const std::string& path, const Secret& secret) {
+  std::error_code failure;
+  const auto target = std::filesystem::canonical(path, failure);
+  if (failure) return make_error(ErrorCode::kSettings, fmt::format("cannot find {}: {}", path, failure.message()));
+  const std::string fresh = target.string() + ".new";
+  if (auto written = write_new(fresh, secret); !written) {
+    ::unlink(fresh.c_str());
+    return written;
+  }
+  if (::rename(fresh.c_str(), target.c_str()) != 0) return cannot("replace", target.string());
+  return sync_folder(target.parent_path());
+}
+
+}  // namespace damsync

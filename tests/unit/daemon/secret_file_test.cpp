@@ -1,0 +1,56 @@
+#include "daemon/config/secret_file.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "tests/support/temp_dir.h"
+
+namespace damsync {
+namespace {
+
+std::string contents(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+TEST_CASE("T35 secret file: a new refresh token takes the old one's place, for its owner alone") {
+  const TempDir dir;
+  std::ofstream(dir / "token") << "old\n";
+  std::ofstream(dir / "token.new") << "left by a crash";
+  REQUIRE(replace_secret_file(dir / "token", Secret("new")).ok());
+  CHECK(contents(dir / "token") == "new\n");
+  struct stat info {};
+  REQUIRE(::stat((dir / "token").c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0600);
+  CHECK_FALSE(std::filesystem::exists(dir / "token.new"));
+}
+
+TEST_CASE("T35 secret file: behind a link the target is replaced and the link stays") {
+  const TempDir dir;
+  std::ofstream(dir / "target") << "old\n";
+  std::filesystem::create_symlink("target", dir / "link");
+  REQUIRE(replace_secret_file(dir / "link", Secret("new")).ok());
+  CHECK(std::filesystem::is_symlink(dir / "link"));
+  CHECK(contents(dir / "target") == "new\n");
+}
+
+TEST_CASE("T35 secret file: what cannot be replaced is said, and the old one stays") {
+  const TempDir dir;
+  const auto missing = replace_secret_file(dir / "missing", Secret("new"));
+  REQUIRE_FALSE(missing.ok());
+  CHECK(missing.error().message.find("missing") != std::string::npos);
+  CHECK(missing.error().message.find("new") == std::string::npos);
+
+  std::ofstream(dir / "token") << "old\n";
+  std::filesystem::create_directory(dir / "token.new");  // in the way of the new file
+  CHECK_FALSE(replace_secret_file(dir / "token", Secret("fresh")).ok());
+  CHECK(contents(dir / "token") == "old\n");
+}
+
+}  // namespace damsync
