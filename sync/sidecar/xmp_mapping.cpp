@@ -27,18 +27,13 @@ Texts asset_uuid(const SidecarInput& input) {
   return {uuid.toString()};
 }
 
-Texts creator_title(const SidecarInput& input) {
-  Texts titles = extra(input, "artist_title");
-  std::erase(titles, "None");  // Getty's word for "has no title"
-  return titles;
-}
+Texts creator_title(const SidecarInput& input) { return extra(input, "artist_title"); }
 
 Texts credit(const SidecarInput& input) {
   const auto& metadata = input.metadata;
   if (metadata.credit_line) return {*metadata.credit_line};
   if (!metadata.creator_name || metadata.creator_name->empty()) return {};
-  const bool names_collection = input.asset.provider != "shutterstock" && metadata.collection;
-  return {join({*metadata.creator_name, names_collection ? *metadata.collection : input.supplier_name}, "/")};
+  return {join({*metadata.creator_name, input.supplier_name}, "/")};
 }
 
 Texts copyright(const SidecarInput& input) {

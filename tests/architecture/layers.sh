@@ -32,9 +32,9 @@ forbid 'daemon may not know tests' '#include "tests/' daemon
 forbid 'storage may not use the network' '#include <Poco/Net' storage
 forbid 'sync may not use Poco Data or sqlite3' '#include (<Poco/Data|<sqlite3)' sync
 forbid 'daemon may not use Poco Data or sqlite3' '#include (<Poco/Data|<sqlite3)' daemon
-forbid 'no SQL text outside storage' '"(SELECT|INSERT|UPDATE|DELETE|PRAGMA|BEGIN|CREATE TABLE) ' sync daemon
+forbid 'no SQL text outside storage' '"(SELECT |INSERT INTO |UPDATE |DELETE FROM |PRAGMA |BEGIN |CREATE TABLE )' sync daemon
 forbid_except 'the Poco HTTP client stays in sync/http/poco_*' '#include <Poco/Net' '^sync/http/poco_' sync
-forbid 'no header may show sqlite3 or Poco' '#include <(sqlite3|Poco/)' $(find storage sync daemon -name '*.h' ! -path 'sync/http/poco_*' ! -path 'daemon/application.h')
+forbid 'no header may show sqlite3 or Poco' '#include <(sqlite3|Poco/)' $(find storage sync daemon -name '*.h' ! -path 'sync/http/poco_*' ! -name '*_state.h')
 forbid_except 'a provider is named only below sync/providers and daemon/config' \
   '"[^"]*([Ss]hutterstock|[Gg]etty)[^"]*"' '^(sync/providers|daemon/config)/' storage sync daemon
 forbid 'base may only know base' '#include "storage/(model|sqlite|catalog|ledger|journal|files)/' storage/base

@@ -112,6 +112,12 @@ std::vector<std::string> without_repeats(std::vector<std::string> texts) {
   return out;
 }
 
+/// The provider's own credit, else the one it prints elsewhere: artist and collection.
+std::optional<std::string> credit_line_of(const ImageWire& image) {
+  if (image.credit_line || !image.artist || image.artist->empty() || !image.collection_name) return image.credit_line;
+  return *image.artist + "/" + *image.collection_name;
+}
+
 template <class T>
 void set_known(Json& out, std::string_view key, const std::optional<T>& value) {
   if (value) out.set(key, *value);
@@ -196,8 +202,8 @@ AssetMetadata normalize(ImageWire image) {
   out.title = std::move(image.title);
   out.caption = std::move(image.caption);
   out.keywords = without_repeats(std::move(image.keywords));
+  out.credit_line = credit_line_of(image);
   out.creator_name = std::move(image.artist);
-  out.credit_line = std::move(image.credit_line);
   out.copyright = std::move(image.copyright);
   out.collection = std::move(image.collection_name);
   out.created_on = image.date_camera_shot ? std::move(image.date_camera_shot) : std::move(image.date_created);
