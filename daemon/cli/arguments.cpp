@@ -71,7 +71,8 @@ void declare_globals(CLI::App& app, GlobalOptions& options) {
 LogLevel GlobalOptions::level() const noexcept {
   if (log_level) return *log_level;
   if (quiet) return LogLevel::kError;
-  return verbosity > 0 ? LogLevel::kDebug : LogLevel::kInfo;
+  // A person reads the result of a command; its log is for what went wrong.
+  return verbosity > 0 ? LogLevel::kDebug : LogLevel::kWarning;
 }
 
 void Arguments::flag(const std::string& names, bool& target, const std::string& help) {

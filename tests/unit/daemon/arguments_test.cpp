@@ -42,7 +42,7 @@ TEST_CASE("command line: global options stand before or after the command") {
 
 TEST_CASE("command line: the log level is named, or follows -v and -q") {
   CommandLine line;
-  CHECK(line.parse({"status"}).options.level() == LogLevel::kInfo);
+  CHECK(line.parse({"status"}).options.level() == LogLevel::kWarning);
   CHECK(line.parse({"-q", "status"}).options.level() == LogLevel::kError);
   CHECK(line.parse({"-v", "--log-level", "warning", "status"}).options.level() == LogLevel::kWarning);
   CHECK(line.parse({"status"}).options.config == "/etc/damsync/damsync.toml");
