@@ -38,10 +38,9 @@ AccountStack::AccountStack(std::unique_ptr<CallCounter> calls, std::unique_ptr<H
       limiter_(clock, pace),
       paced_(*sockets_, limiter_, clock) {}
 
-void AccountStack::use(std::unique_ptr<Authenticator> authenticator) {
-  authenticator_ = std::move(authenticator);
-  authenticated_.emplace(paced_, *authenticator_);
-  api_.emplace(*authenticated_, backoff_, clock_);
+HttpTransport& AccountStack::authenticated(std::unique_ptr<Authenticator> authenticator) {
+  apis_.push_back(std::make_unique<Api>(std::move(authenticator), paced_, backoff_, clock_));
+  return apis_.back()->retrying;
 }
 
 }  // namespace damsync

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <memory>
-#include <optional>
+#include <utility>
+#include <vector>
 
 #include "storage/base/clock.h"
 #include "storage/base/result.h"
@@ -21,7 +22,7 @@ namespace damsync {
 ///
 ///   downloads  retries - sockets                        signed URLs, no credentials
 ///   paced      pace - sockets                           token endpoint
-///   api        retries - credentials - pace - sockets   the provider's calls
+///   api        retries - credentials - pace - sockets   the provider's calls, one for each kind of credentials
 ///
 /// Threads  shared by every worker of the account.
 class AccountStack {
@@ -30,15 +31,23 @@ class AccountStack {
   static Result<std::unique_ptr<AccountStack>> make(TransportSettings transport, const ProviderSettings& settings,
                                                     Clock& clock);
 
-  /// Must be called before `api`.
-  void use(std::unique_ptr<Authenticator> authenticator);
+  /// A transport whose calls carry these credentials; lives as long as the stack.
+  HttpTransport& authenticated(std::unique_ptr<Authenticator> authenticator);
 
   HttpTransport& downloads() { return downloads_; }
   HttpTransport& paced() { return paced_; }
-  HttpTransport& api() { return *api_; }
   [[nodiscard]] const CallCounter& calls() const { return *calls_; }
 
  private:
+  struct Api {
+    Api(std::unique_ptr<Authenticator> credentials, PacedTransport& paced, Backoff& backoff, Clock& clock)
+        : authenticator(std::move(credentials)),
+          transport(paced, *authenticator),
+          retrying(transport, backoff, clock) {}
+    std::unique_ptr<Authenticator> authenticator;
+    AuthenticatedTransport transport;
+    RetryingTransport retrying;
+  };
   AccountStack(std::unique_ptr<CallCounter> calls, std::unique_ptr<HttpTransport> sockets, RateLimiter::Pace pace,
                Clock& clock);
 
@@ -49,9 +58,7 @@ class AccountStack {
   RetryingTransport downloads_;
   RateLimiter limiter_;
   PacedTransport paced_;
-  std::unique_ptr<Authenticator> authenticator_;
-  std::optional<AuthenticatedTransport> authenticated_;
-  std::optional<RetryingTransport> api_;
+  std::vector<std::unique_ptr<Api>> apis_;
 };
 
 }  // namespace damsync

@@ -15,8 +15,9 @@ constexpr const char* kFilesDomain = "gettyimages.com";
 
 class GettyConnection final : public AccountConnection {
  public:
-  GettyConnection(std::unique_ptr<AccountStack> stack, GettySettings settings, Clock& clock, Log& log)
-      : stack_(std::move(stack)), provider_(std::move(settings), stack_->api(), clock, &log) {}
+  GettyConnection(std::unique_ptr<AccountStack> stack, GettySettings settings, HttpTransport& api, Clock& clock,
+                  Log& log)
+      : stack_(std::move(stack)), provider_(std::move(settings), api, clock, &log) {}
 
   Provider& provider() override { return provider_; }
   HttpTransport& downloads() override { return stack_->downloads(); }
@@ -90,9 +91,10 @@ Result<std::unique_ptr<AccountConnection>> make_getty_connection(const ProviderS
 
   auto stack = AccountStack::make(std::move(transport), settings, clock);
   if (!stack) return stack.error();
-  (*stack)->use(authenticator(settings, std::move(*token_url), (*stack)->paced(), clock, log));
+  HttpTransport& api =
+      (*stack)->authenticated(authenticator(settings, std::move(*token_url), (*stack)->paced(), clock, log));
   return std::unique_ptr<AccountConnection>(
-      std::make_unique<GettyConnection>(std::move(*stack), getty_settings(settings, base), clock, log));
+      std::make_unique<GettyConnection>(std::move(*stack), getty_settings(settings, base), api, clock, log));
 }
 
 }  // namespace damsync

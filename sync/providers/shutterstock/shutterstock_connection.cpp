@@ -5,6 +5,7 @@
 #include "sync/http/bearer_auth.h"
 #include "sync/http/oauth2_auth.h"
 #include "sync/providers/account_stack.h"
+#include "sync/providers/shutterstock/application_auth.h"
 #include "sync/providers/shutterstock/shutterstock_provider.h"
 
 namespace damsync {
@@ -15,8 +16,9 @@ constexpr const char* kFilesDomain = "shutterstock.com";
 
 class ShutterstockConnection final : public AccountConnection {
  public:
-  ShutterstockConnection(std::unique_ptr<AccountStack> stack, ShutterstockSettings settings, Clock& clock)
-      : stack_(std::move(stack)), provider_(std::move(settings), stack_->api(), clock) {}
+  ShutterstockConnection(std::unique_ptr<AccountStack> stack, ShutterstockSettings settings, HttpTransport& api,
+                         HttpTransport& catalogue, Clock& clock)
+      : stack_(std::move(stack)), provider_(std::move(settings), api, catalogue, clock) {}
 
   Provider& provider() override { return provider_; }
   HttpTransport& downloads() override { return stack_->downloads(); }
@@ -52,7 +54,12 @@ std::unique_ptr<Authenticator> authenticator(const ProviderSettings& settings, U
                        .username = {},
                        .password = {},
                        .api_key = {}};
-  return std::make_unique<OAuth2Auth>(std::move(oauth), paced, clock, log.redactor());
+  return std::make_unique<OAuth2Auth>(std::move(oauth), paced, clock, log.redactor(), settings.save_refresh_token);
+}
+
+/// The application's own credentials are enough for what everybody may read, and spare the user's token.
+bool has_application(const ProviderSettings& settings) {
+  return !settings.client_id.empty() && !settings.client_secret.empty();
 }
 
 }  // namespace
@@ -75,14 +82,20 @@ Result<std::unique_ptr<AccountConnection>> make_shutterstock_connection(const Pr
 
   auto stack = AccountStack::make(std::move(transport), settings, clock);
   if (!stack) return stack.error();
-  (*stack)->use(authenticator(settings, std::move(*token), (*stack)->paced(), clock, log));
+  auto account = authenticator(settings, std::move(*token), (*stack)->paced(), clock, log);
+  Authenticator& user = *account;
+  HttpTransport& api = (*stack)->authenticated(std::move(account));
+  HttpTransport& catalogue = has_application(settings)
+                                 ? (*stack)->authenticated(std::make_unique<shutterstock::ApplicationAuth>(
+                                       settings.client_id, settings.client_secret, user))
+                                 : api;
   ShutterstockSettings own{.base_url = base,
                            .team_history = settings.team_history,
                            .license_filter = settings.license_filter,
                            .since = settings.since,
                            .overlap = settings.overlap};
   return std::unique_ptr<AccountConnection>(
-      std::make_unique<ShutterstockConnection>(std::move(*stack), std::move(own), clock));
+      std::make_unique<ShutterstockConnection>(std::move(*stack), std::move(own), api, catalogue, clock));
 }
 
 }  // namespace damsync

@@ -77,7 +77,8 @@ QueryParams feed_query(const FeedCursor& cursor) {
 
 }  // namespace
 
-ShutterstockProvider::ShutterstockProvider(ShutterstockSettings settings, HttpTransport& api, const Clock& clock)
+ShutterstockProvider::ShutterstockProvider(ShutterstockSettings settings, HttpTransport& api, HttpTransport& catalogue,
+                                           const Clock& clock)
     : settings_(std::move(settings)),
       history_rules_{.overlap = settings_.overlap, .since = start_of(settings_.since)},
       feed_rules_{.overlap = settings_.overlap},
@@ -88,7 +89,8 @@ ShutterstockProvider::ShutterstockProvider(ShutterstockSettings settings, HttpTr
                     .file_prefix = "shutterstock_",
                     .supplier_name = "Shutterstock"},
       api_(settings_.base_url, api, clock),
-      images_(api_) {}
+      catalogue_(settings_.base_url, catalogue, clock),
+      images_(catalogue_) {}
 
 Result<Page> ShutterstockProvider::poll(const PollRequest& request, std::stop_token stop) {
   if (request.stream == "licenses") return poll_licenses(request, stop);
@@ -150,22 +152,22 @@ Result<Page> ShutterstockProvider::poll_licenses(const PollRequest& request, std
 Result<Page> ShutterstockProvider::poll_updates(const PollRequest& request, std::stop_token stop) {
   const auto stored = feed_cursor_from_text(request.cursor);
   if (!stored) return stored.error();
-  FeedCursor cursor = begin_cycle(*stored, feed_rules_, api_.clocks());
+  FeedCursor cursor = begin_cycle(*stored, feed_rules_, catalogue_.clocks());
   const KnownAssets nothing({});
   const KnownAssets& known = request.known == nullptr ? nothing : *request.known;
 
   Page page;
   Result<FeedOutcome> outcome = FeedOutcome{};
-  const auto body = api_.get(kUpdated, feed_query(cursor), stop);
+  const auto body = catalogue_.get(kUpdated, feed_query(cursor), stop);
   if (!body && cursor.phase == FeedPhase::kLight && body.error().code == ErrorCode::kInvalid) {
     page.rejected.push_back(make_rejected("update", Json::object(), "interval: " + body.error().message));
-    outcome = skip_light(cursor, feed_rules_, api_.clocks());
+    outcome = skip_light(cursor, feed_rules_, catalogue_.clocks());
   } else if (!body) {
     return body.error();
   } else {
     const auto rows = list_rows(*body, "GET /v2/images/updated");
     if (!rows) return rows.error();
-    const Clocks now = api_.clocks();
+    const Clocks now = catalogue_.clocks();
     const IdDigest digest = take_updates(**rows, known, now.earlier(), page);
     if (auto usable = check_page(page, (*rows)->size(), kUpdated); !usable) return usable.error();
     outcome = take_page(cursor, PageFacts{.all = digest, .counted = digest, .uncut_below = kFeedDefaultPageSize},

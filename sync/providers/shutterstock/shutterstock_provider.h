@@ -32,8 +32,9 @@ struct ShutterstockSettings {
 /// Source   README.md of this folder.
 class ShutterstockProvider final : public Provider {
  public:
-  /// `api` carries the account's credentials, pacing and retries; it and `clock` outlive the provider.
-  ShutterstockProvider(ShutterstockSettings settings, HttpTransport& api, const Clock& clock);
+  /// `api` carries the account's own credentials, `catalogue` those for what everybody may read (both may be the
+  /// same), each with pacing and retries; they and `clock` outlive the provider.
+  ShutterstockProvider(ShutterstockSettings settings, HttpTransport& api, HttpTransport& catalogue, const Clock& clock);
 
   [[nodiscard]] std::string_view name() const override { return "shutterstock"; }
   [[nodiscard]] const Capabilities& capabilities() const override { return capabilities_; }
@@ -60,7 +61,8 @@ class ShutterstockProvider final : public Provider {
   shutterstock::HistoryRules history_rules_;
   shutterstock::FeedRules feed_rules_;
   Capabilities capabilities_;
-  shutterstock::ShutterstockApi api_;
+  shutterstock::ShutterstockApi api_;        ///< what belongs to the account: history, redownloads, plans
+  shutterstock::ShutterstockApi catalogue_;  ///< what everybody may read: images, categories, the change feed
   shutterstock::ImageLookup images_;
 };
 

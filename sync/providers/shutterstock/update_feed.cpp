@@ -16,7 +16,7 @@ constexpr std::chrono::hours kFreshFor{6};
 sys_days day_of(UtcTime time) { return std::chrono::floor<std::chrono::days>(time); }
 
 FeedOutcome end_cycle(FeedCursor& cursor) {
-  cursor = FeedCursor{.through = cursor.through};
+  cursor = FeedCursor{.through = cursor.through, .light = cursor.light};
   return FeedOutcome{.last = true};
 }
 
@@ -24,6 +24,7 @@ FeedOutcome open_window(FeedCursor& cursor, sys_days start, const FeedRules& rul
   const sys_days today = day_of(clocks.later());
   if (start >= today) return end_cycle(cursor);
   cursor = FeedCursor{.through = cursor.through,
+                      .light = cursor.light,
                       .phase = FeedPhase::kWindow,
                       .start = start,
                       .end = std::min(start + rules.window, today),
@@ -69,9 +70,11 @@ Error runaway(const FeedCursor& cursor) {
 FeedCursor begin_cycle(FeedCursor cursor, const FeedRules& rules, const Clocks& clocks) {
   if (cursor.phase != FeedPhase::kIdle) return cursor;
   const UtcTime now = clocks.later();
-  const UtcTime since = std::max(cursor.through.value_or(UtcTime(day_of(now))), now - rules.light_limit);
+  const UtcTime seen = std::max(cursor.through.value_or(UtcTime(day_of(now))), cursor.light.value_or(UtcTime{}));
+  const UtcTime since = std::max(seen, now - rules.light_limit);
   const auto reach = std::max<Millis>(now - since, Millis(0)) + rules.light_margin;
   cursor.phase = FeedPhase::kLight;
+  cursor.asked = clocks.earlier();
   cursor.interval = std::chrono::ceil<std::chrono::minutes>(std::min<Millis>(reach, rules.light_limit));
   cursor.scan = ScanState{};
   return cursor;
@@ -85,7 +88,9 @@ Result<FeedOutcome> take_page(FeedCursor& cursor, const PageFacts& page, const F
   if (cursor.phase == FeedPhase::kLight) {
     // One read is enough: the closed windows will see the same rows again.
     const bool more = page.all.rows != 0 && advance(cursor.scan, page) == ScanStep::kNextPage;
-    return more ? FeedOutcome{} : open_first_window(cursor, rules, clocks);
+    if (more) return FeedOutcome{};
+    cursor.light = cursor.asked;
+    return open_first_window(cursor, rules, clocks);
   }
   switch (advance(cursor.scan, page)) {
     case ScanStep::kNextPage:
@@ -106,7 +111,11 @@ std::string interval_text(std::chrono::minutes interval) {
 std::string to_text(const FeedCursor& cursor) {
   Json out = Json::object({{"v", 1}});
   if (cursor.through) out.set("through", to_millis(*cursor.through));
-  if (cursor.phase == FeedPhase::kLight) out.set("interval", static_cast<std::int64_t>(cursor.interval.count()));
+  if (cursor.light) out.set("light", to_millis(*cursor.light));
+  if (cursor.phase == FeedPhase::kLight) {
+    out.set("interval", static_cast<std::int64_t>(cursor.interval.count()));
+    out.set("asked", to_millis(cursor.asked));
+  }
   if (cursor.phase == FeedPhase::kWindow) {
     out.set("start", format_date(cursor.start));
     out.set("end", format_date(cursor.end));
@@ -122,16 +131,17 @@ bool read_phase(const Json& json, FeedCursor& cursor) {
   const auto scan = scan_state_from_json(json.find("scan"));
   if (!scan) return false;
   cursor.scan = *scan;
+  const Json* asked_at = json.find("asked");
+  const auto asked = asked_at == nullptr ? std::nullopt : asked_at->as_int64();
   if (const Json* interval = json.find("interval")) {
     const auto minutes = interval->as_int64();
     cursor.phase = FeedPhase::kLight;
     cursor.interval = std::chrono::minutes(minutes.value_or(0));
-    return minutes && *minutes > 0;
+    cursor.asked = from_millis(asked.value_or(0));
+    return minutes && *minutes > 0 && asked;
   }
   const Json* start = json.find("start");
   const Json* end = json.find("end");
-  const Json* asked_at = json.find("asked");
-  const auto asked = asked_at == nullptr ? std::nullopt : asked_at->as_int64();
   if (start == nullptr || end == nullptr || !start->is_string() || !end->is_string()) return false;
   const auto first = parse_date(*start->if_string());
   const auto past = parse_date(*end->if_string());
@@ -157,6 +167,11 @@ Result<FeedCursor> feed_cursor_from_text(std::string_view text) {
     const auto millis = through->as_int64();
     if (!millis) return damaged;
     cursor.through = from_millis(*millis);
+  }
+  if (const Json* light = json->find("light")) {
+    const auto millis = light->as_int64();
+    if (!millis) return damaged;
+    cursor.light = from_millis(*millis);
   }
   if (json->find("scan") != nullptr && !read_phase(*json, cursor)) return damaged;
   return cursor;

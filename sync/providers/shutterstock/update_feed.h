@@ -17,7 +17,7 @@ namespace damsync::shutterstock {
 struct FeedRules {
   std::chrono::hours overlap{48};      ///< how far before the cursor the windows of a day start again
   std::chrono::days window{3};         ///< longest window the service answers
-  std::chrono::hours light_margin{1};  ///< the light poll reaches this far behind the last closed window
+  std::chrono::hours light_margin{1};  ///< the light poll reaches this far behind what was seen last
   std::chrono::hours light_limit{72};  ///< and never further back than this
 };
 
@@ -27,10 +27,11 @@ enum class FeedPhase { kIdle, kLight, kWindow };
 /// Where the feed stands; what `Page::next` carries.
 struct FeedCursor {
   std::optional<UtcTime> through{};  ///< everything before was read in closed windows; absent before the first cycle
+  std::optional<UtcTime> light{};    ///< from there to here light polls have looked; they promise nothing
   FeedPhase phase = FeedPhase::kIdle;
   std::chrono::sys_days start{};  ///< with kWindow: the window, end exclusive
   std::chrono::sys_days end{};
-  UtcTime asked{};                   ///< earlier clock when the window was opened: it shows nothing that came later
+  UtcTime asked{};  ///< earlier clock when the window or light poll was opened: it shows nothing that came later
   std::chrono::minutes interval{0};  ///< with kLight
   ScanState scan{};
   bool operator==(const FeedCursor&) const = default;

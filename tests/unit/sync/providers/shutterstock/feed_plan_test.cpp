@@ -301,7 +301,11 @@ TEST_CASE("update feed: the cursor survives its own text in every phase, and no 
   window.asked = day(2026, 3, 15);
   window.scan =
       ScanState{.page = 3, .reads = 2, .seen = {~0ull, 7}, .previous = {5, 9}, .last_page = {1, 2}, .rows = 8};
-  const FeedCursor light{.through = day(2026, 3, 14), .phase = FeedPhase::kLight, .interval = minutes(90)};
+  const FeedCursor light{.through = day(2026, 3, 14),
+                         .light = day(2026, 3, 15),
+                         .phase = FeedPhase::kLight,
+                         .asked = day(2026, 3, 15) + minutes(7),
+                         .interval = minutes(90)};
   for (const FeedCursor& cursor : {FeedCursor{}, FeedCursor{.through = day(2026, 3, 14)}, window, light}) {
     const auto read = feed_cursor_from_text(to_text(cursor));
     REQUIRE(read.ok());

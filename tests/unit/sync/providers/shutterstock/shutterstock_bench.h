@@ -23,7 +23,7 @@ struct ShutterstockBench {
                                 .overlap = std::chrono::hours(48)};
   KnownAssets known{{"11", "12", "13"}};
 
-  ShutterstockProvider provider() { return ShutterstockProvider(settings, transport, clock); }
+  ShutterstockProvider provider() { return ShutterstockProvider(settings, transport, transport, clock); }
 
   /// Polls a stream to its end; every page in order.
   std::vector<Page> poll_all(ShutterstockProvider& provider, const std::string& stream, std::string cursor = {},

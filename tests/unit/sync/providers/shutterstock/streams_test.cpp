@@ -251,6 +251,11 @@ TEST_CASE_FIXTURE(ShutterstockBench, "updates: a cycle is a light poll, then clo
   CHECK(later.size() == 1);
   CHECK(later[0].observed.empty());
   CHECK(later[0].next == pages.back().next);
+
+  clock.advance(std::chrono::minutes(15));  // the service's answers still say nine o'clock, the later clock counts
+  const auto requests = transport.requests().size();
+  poll_all(shutterstock, "updates", later[0].next);
+  CHECK(target(requests) == "/v2/images/updated?interval=2%20HOUR&sort=newest&per_page=2000&page=1");
 }
 
 TEST_CASE_FIXTURE(ShutterstockBench, "F1 F5 updates: one notice an asset, the latest; foreign rows cost nothing") {
