@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,9 @@ namespace damsync {
 /// that has an image for every asset.
 class CycleBench {
  public:
-  explicit CycleBench() { reopen(); }
+  CycleBench() { reopen(); }
+  /// On the state that stands in `existing`, which is left behind.
+  explicit CycleBench(const std::filesystem::path& existing) : dir(existing) { reopen(); }
 
   /// A new process on the same state.
   void reopen() {
@@ -115,6 +118,7 @@ class CycleBench {
   std::vector<PlannedAction> plan;
   std::stop_source stop;
   std::map<std::string, std::string> bodies;  ///< what the file host sends instead, by asset id
+  std::function<std::optional<Error>(const std::string& asset_id)> host_fault;  ///< of the file host
   std::function<std::unique_ptr<FileOps>(FileOps&)> wrap_ops;
 
  private:
@@ -128,6 +132,8 @@ class CycleBench {
   Result<HttpResponse> serve(const HttpRequest& request) {
     const auto& target = request.url.target();
     const auto id = target.substr(1, target.find(".jpg") - 1);
+    if (host_fault)
+      if (auto error = host_fault(id)) return *error;
     const auto other = bodies.find(id);
     return HttpResponse{
         200, {{"Content-Type", "image/jpeg"}}, other != bodies.end() ? other->second : image_of(id), request.url};

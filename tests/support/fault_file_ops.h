@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,7 +12,7 @@ namespace damsync {
 
 /// Passes every call on to another `FileOps`, counts it, and fails the chosen ones before they have any effect.
 ///
-/// Threads  one at a time.
+/// Threads  calls may come from several; what steers and asks, from one, between them.
 class FaultFileOps final : public FileOps {
  public:
   enum class Times { kOnce, kFromThenOn };
@@ -102,14 +103,20 @@ class FaultFileOps final : public FileOps {
  private:
   template <class Outcome>
   Outcome pass(std::string name, const std::function<Outcome()>& call) {
+    if (!strikes(std::move(name))) return call();
+    return error_;
+  }
+  bool strikes(std::string name) {
+    const std::lock_guard lock(mutex_);
     log_.push_back(std::move(name));
     ++calls_;
-    if (fail_at_ == 0 || calls_ < fail_at_ || (times_ == Times::kOnce && calls_ > fail_at_)) return call();
+    if (fail_at_ == 0 || calls_ < fail_at_ || (times_ == Times::kOnce && calls_ > fail_at_)) return false;
     ++fired_;
-    return error_;
+    return true;
   }
 
   FileOps& real_;
+  std::mutex mutex_;
   long calls_ = 0, fired_ = 0, fail_at_ = 0;
   Times times_ = Times::kOnce;
   Error error_;

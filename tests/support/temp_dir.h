@@ -4,10 +4,11 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace damsync {
 
-/// A fresh directory below the system's temporary folder, removed with everything in it.
+/// A fresh directory below the system's temporary folder, removed with everything in it; or a given one, which stays.
 class TempDir {
  public:
   TempDir() {
@@ -15,9 +16,11 @@ class TempDir {
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary directory");
     path_ = name;
   }
+  /// Somebody else's directory, used as it is and left alone at the end.
+  explicit TempDir(std::filesystem::path borrowed) : path_(std::move(borrowed)), ours_(false) {}
   ~TempDir() {
     std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
+    if (ours_) std::filesystem::remove_all(path_, ignored);
   }
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;
@@ -27,6 +30,7 @@ class TempDir {
 
  private:
   std::filesystem::path path_;
+  bool ours_ = true;
 };
 
 }  // namespace damsync
