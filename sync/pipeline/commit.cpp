@@ -212,12 +212,13 @@ void Committer::not_fetched(const FetchTask& task, const Error& error) {
   tx.commit();
 }
 
-void Committer::missing_licenses(std::span<const LicenseRow> licenses) {
+void Committer::missing_licenses(std::span<const LicenseRow> licenses, const StreamRow& listed) {
   Transaction tx(cycle_.db);
   cycle_.writer.clear_pending(cycle_.account, PendingKind::kVanish);
   for (const auto& license : licenses)
     cycle_.writer.put_pending({cycle_.account, PendingKind::kVanish, license.license_id, 1, std::nullopt,
                                "a complete history does not list it", cycle_.clock.utc()});
+  cycle_.writer.put_stream(listed);
   tx.commit();
 }
 

@@ -47,8 +47,8 @@ class Committer {
   /// `kGone` blocks the license that was asked; anything else is retried later, whatever the number of attempts.
   void not_fetched(const FetchTask& task, const Error& error);
 
-  /// Notes licenses that a complete listing did not have.
-  void missing_licenses(std::span<const LicenseRow> licenses);
+  /// Notes licenses that a complete listing did not have, and with them that it was made: `listed` is the stream's row.
+  void missing_licenses(std::span<const LicenseRow> licenses, const StreamRow& listed);
   /// Applies the collected losses: assets withdrawn, licenses vanished.
   void losses(std::span<const std::string> withdrawn_assets, std::span<const std::string> vanished_licenses);
 

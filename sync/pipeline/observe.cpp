@@ -38,28 +38,29 @@ Status Observer::poll_all(StreamRow row, const std::string& scan_id, std::stop_t
       row.last_ok_at = cycle_.clock.utc();
       row.last_error.clear();
     }
-    if (page->last && page->complete_listing) row.last_full_at = row.last_ok_at;
     committer_.page(*page, {row, scan_id});  // one transaction
     if (cycle_.progress) cycle_.progress({cycle_.account, row.name, pages, 0, 0});
     if (!page->receipt.empty())
       if (auto told = cycle_.provider.confirm(page->receipt, stop); !told) return told;  // network, after the commit
-    if (page->last) return page->complete_listing && full ? find_missing(*page, scan_id, stop) : Status();
+    if (page->last) return page->complete_listing && full ? find_missing(*page, {row, scan_id}, stop) : Status();
     if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped");
   }
 }
 
-/// Doubt is settled one license at a time, but only while the losses are few: many are the brake's business anyway.
-Status Observer::find_missing(const Page& page, const std::string& scan_id, std::stop_token stop) {
-  auto unseen = cycle_.catalog.unseen_licenses(cycle_.account, scan_id, page.scan_from);
+/// Doubt is settled one license at a time, but only while the losses are few: many are the brake's business anyway. A
+/// listing counts as made only with what it did not have; a crash before that lists everything again, not in a week.
+Status Observer::find_missing(const Page& page, PagePosition listed, std::stop_token stop) {
+  auto unseen = cycle_.catalog.unseen_licenses(cycle_.account, listed.scan_id, page.scan_from);
   const auto held = cycle_.catalog.counts(cycle_.account).licenses_held;
   if (!brake_trips(static_cast<std::int64_t>(unseen.size()), held, cycle_.policy.brake_share)) {
     for (auto row = unseen.begin(); row != unseen.end();) {
-      const auto listed = cycle_.provider.still_listed(*row, stop);
-      if (!listed) return listed.error();
-      row = *listed ? unseen.erase(row) : row + 1;
+      const auto still = cycle_.provider.still_listed(*row, stop);
+      if (!still) return still.error();
+      row = *still ? unseen.erase(row) : row + 1;
     }
   }
-  committer_.missing_licenses(unseen);
+  listed.stream.last_full_at = listed.stream.last_ok_at;
+  committer_.missing_licenses(unseen, listed.stream);
   return {};
 }
 

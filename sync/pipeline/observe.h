@@ -21,7 +21,7 @@ class Observer {
  private:
   [[nodiscard]] bool wants_full_listing(const StreamRow& row) const;
   Status poll_all(StreamRow row, const std::string& scan_id, std::stop_token stop);
-  Status find_missing(const Page& page, const std::string& scan_id, std::stop_token stop);
+  Status find_missing(const Page& page, PagePosition listed, std::stop_token stop);
   void count(const Page& page);
 
   Cycle& cycle_;

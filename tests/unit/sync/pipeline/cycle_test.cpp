@@ -217,6 +217,20 @@ TEST_CASE_FIXTURE(CycleBench, "cycle: a complete history is read again every wee
   CHECK(cycle().licenses_vanished == 1);
 }
 
+TEST_CASE_FIXTURE(CycleBench, "I3 cycle: a complete history whose losses could not be settled is read again at once") {
+  add_assets(*this, 2);
+  cycle();
+  provider.history.pop_back();
+  clock.advance(std::chrono::hours(24 * 8));
+  provider.fault = [](const std::string& call, const std::string&) -> std::optional<Error> {
+    if (call == "still_listed") return retryable(ErrorCode::kUnavailable, "no answer");
+    return std::nullopt;
+  };
+  CHECK(cycle().error->code == ErrorCode::kUnavailable);
+  provider.fault = nullptr;
+  CHECK(cycle().licenses_vanished == 1);
+}
+
 TEST_CASE_FIXTURE(CycleBench,
                   "cycle: a license that cannot be downloaded is blocked with a reason and not asked for again") {
   add_assets(*this, 2);
