@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -11,6 +12,7 @@
 #include "storage/base/result.h"
 #include "storage/model/license.h"
 #include "sync/providers/page.h"
+#include "sync/providers/spend_permit.h"
 
 namespace damsync {
 
@@ -20,6 +22,7 @@ struct Capabilities {
   std::string license_stream;        ///< the one whose complete listing finds vanished licenses
   std::size_t describe_batch = 50;   ///< ids per `describe`
   bool free_refetch = false;         ///< held files can be fetched again without spending
+  bool distinct_files = false;       ///< no two assets have the same bytes: a repeat is a test image
   std::string file_prefix;           ///< of file names: `shutterstock_`
   std::string supplier_name;         ///< as written into sidecars: `Shutterstock`
 };
@@ -42,6 +45,11 @@ struct PollRequest {
   std::string cursor;
   const KnownAssets* known = nullptr;
   bool full = false;  ///< with an empty cursor: list everything, so that absence means something
+};
+
+/// What a spending call is to ask for, beside what the license says.
+struct AcquireOptions {
+  std::vector<Rendition> renditions;  ///< what the asset is known to come in
 };
 
 /// One account at one provider. Speaks the provider's language so that nobody else has to.
@@ -78,6 +86,21 @@ class Provider {
 
   /// Whether a license that the history no longer lists is still there; settles doubt before "vanished".
   virtual Result<bool> still_listed(const License& license, std::stop_token stop) = 0;
+
+  /// How many downloads the provider's own history shows for an asset: compared before and after a spending call, this
+  /// settles what became of it. Free. Refuses (kRefusedByPolicy) where there are no spending calls; so do the next two.
+  virtual Result<std::int64_t> spent_on(const std::string& asset_id, std::stop_token stop);
+
+  /// Whether the account's products allow and require what they should for `acquire` to succeed. Free.
+  /// Errors: kRefusedByPolicy, saying what is missing; retryable ones.
+  virtual Status may_acquire(const License& license, std::stop_token stop);
+
+  /// Asks for a file in a way that may use up quota: one call with `Effect::kSpends`, never repeated.
+  ///
+  /// Errors   without `http_status`: it was never sent; with a 4xx: a refusal that the provider documents; everything
+  ///          that is neither for certain is kUnknownOutcome.
+  virtual Result<DownloadSource> acquire(SpendPermit permit, const License& license, const AcquireOptions& options,
+                                         std::stop_token stop);
 };
 
 }  // namespace damsync

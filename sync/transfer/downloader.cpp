@@ -138,10 +138,11 @@ Status Downloader::request(Transfer& transfer, const std::string& url_text, std:
 }
 
 Result<Fetched> Downloader::fetch(const License& license, const std::vector<Rendition>& renditions,
-                                  std::stop_token stop) {
+                                  std::stop_token stop, std::optional<DownloadSource> paid) {
   Transfer transfer(store_, limits_);
   if (auto room = transfer.check_room(0); !room) return room.error();
-  std::optional<DownloadSource> source;
+  const bool may_ask_again = !paid;
+  std::optional<DownloadSource> source = std::move(paid);
   Millis pause = limits_.pause;
 
   for (int attempt = 1, refused = 0;; ++attempt, pause *= 2) {
@@ -164,7 +165,10 @@ Result<Fetched> Downloader::fetch(const License& license, const std::vector<Rend
     // A wrong file may be damage on its way; a second wrong one is the provider's answer.
     if (error.code == ErrorCode::kInvalid && ++refused == 2) return error;
     if (error.code == ErrorCode::kInvalid || error.http_status != 0) transfer.start_over();
-    if (error.code == ErrorCode::kInvalid || is_expired(error.http_status)) source.reset();
+    if (error.code == ErrorCode::kInvalid || is_expired(error.http_status)) {
+      if (!may_ask_again && error.code != ErrorCode::kInvalid) return error;
+      if (may_ask_again) source.reset();
+    }
     if (!clock_.wait(pause, stop)) return make_error(ErrorCode::kCancelled, "stopped");
   }
 }

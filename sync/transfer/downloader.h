@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -42,7 +43,9 @@ class Downloader {
   Downloader(Provider& provider, HttpTransport& transport, FileStore& store, Clock& clock, TransferLimits limits)
       : provider_(provider), transport_(transport), store_(store), clock_(clock), limits_(limits) {}
 
-  Result<Fetched> fetch(const License& license, const std::vector<Rendition>& renditions, std::stop_token stop);
+  /// `paid`: where a file that was paid for can be had; the provider is then not asked for another place.
+  Result<Fetched> fetch(const License& license, const std::vector<Rendition>& renditions, std::stop_token stop,
+                        std::optional<DownloadSource> paid = std::nullopt);
 
  private:
   class Transfer;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -28,6 +29,14 @@ class ScriptedProvider final : public Provider {
   std::size_t page_size = 2;
   Fault fault;
 
+  /// What a spending call does, after it was executed: its answer, or the error that is told instead. Calls that
+  /// `fault` makes fail are not executed.
+  std::function<Result<DownloadSource>(const License&, DownloadSource)> spend_answer;
+  std::string spend_books;         ///< a file that gets the asset id of every execution, also from a dying process
+  std::int64_t history_lag = 0;    ///< so many of the last executions are not in the history yet
+  bool executions_listed = false;  ///< an execution becomes a row of the license stream, as at a real provider
+  std::optional<UtcTime> link_expires_at;
+
   ScriptedProvider() {
     capabilities_.streams = {"licenses", "updates"};
     capabilities_.license_stream = "licenses";
@@ -35,6 +44,21 @@ class ScriptedProvider final : public Provider {
     capabilities_.free_refetch = true;
     capabilities_.file_prefix = "scripted_";
     capabilities_.supplier_name = "Scripted";
+  }
+
+  /// From now on files are to be had by spending calls alone.
+  void charge_for_files(const std::string& books) {
+    capabilities_.free_refetch = false;
+    capabilities_.distinct_files = true;
+    spend_books = books;
+  }
+  /// How often a spending call was executed, for one asset or for all; by the provider's own books.
+  [[nodiscard]] std::int64_t executions(const std::string& asset_id = "") const {
+    std::ifstream in(spend_books);
+    std::int64_t count = 0;
+    for (std::string line; std::getline(in, line);)
+      if (asset_id.empty() || line == asset_id) ++count;
+    return count;
   }
 
   /// Adds an image with one license and everything that is needed to mirror it.
@@ -128,6 +152,28 @@ class ScriptedProvider final : public Provider {
     return DownloadSource{"https://files.example.org/" + license.asset_id + ".jpg?token=secret", license.format, {}};
   }
 
+  Result<std::int64_t> spent_on(const std::string& asset_id, std::stop_token) override {
+    if (auto error = called("spent_on", asset_id)) return *error;
+    const auto listed = std::count_if(history.begin(), history.end(), [&](const License& row) {
+      return row.asset_id == asset_id && !row.license_id.starts_with("own-");
+    });
+    return listed + std::max<std::int64_t>(0, executions(asset_id) - history_lag);
+  }
+
+  Status may_acquire(const License& license, std::stop_token) override {
+    if (auto error = called("may_acquire", license.license_id)) return *error;
+    return {};
+  }
+
+  Result<DownloadSource> acquire(SpendPermit, const License& license, const AcquireOptions&, std::stop_token) override {
+    if (auto error = called("acquire", license.license_id)) return *error;
+    std::ofstream(spend_books, std::ios::app) << license.asset_id << std::endl;
+    if (executions_listed) list_execution(license);
+    DownloadSource source{"https://files.example.org/" + license.asset_id + ".jpg?token=paid", license.format,
+                          link_expires_at};
+    return spend_answer ? spend_answer(license, std::move(source)) : source;
+  }
+
   Result<bool> still_listed(const License& license, std::stop_token) override {
     if (auto error = called("still_listed", license.license_id)) return *error;
     return std::any_of(history.begin(), history.end(),
@@ -135,6 +181,14 @@ class ScriptedProvider final : public Provider {
   }
 
  private:
+  void list_execution(const License& license) {
+    License row = license;
+    row.license_id = "own-" + std::to_string(executions()) + "-" + license.license_id;
+    row.size = "as delivered";
+    row.licensed_at += std::chrono::hours(24 * 365);
+    history.push_back(std::move(row));
+  }
+
   std::optional<Error> called(const std::string& call, const std::string& argument) {
     const std::lock_guard lock(mutex_);
     calls_.push_back(call + " " + argument);
