@@ -25,8 +25,8 @@ struct GettySimImage {
   int width = 600;
   int height = 400;
   bool withdrawn = false;
-  bool poisoned = false;               ///< every answer that should show it is 500 InvalidIStockCollection
-  Json fields = Json::object();        ///< further or changed members of the answer
+  bool poisoned = false;                    ///< every answer that should show it is 500 InvalidIStockCollection
+  Json fields = Json::object();             ///< further or changed members of the answer
   std::vector<std::string> relatives = {};  ///< of the same series
 };
 

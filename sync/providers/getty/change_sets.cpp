@@ -71,7 +71,7 @@ Result<ChangeCursor> change_cursor_from_text(std::string_view text) {
   return cursor;
 }
 
-Result<std::vector<Channel>> ChangeSets::load_channels(std::stop_token stop) {
+Result<std::vector<Channel>> ChangeSets::load_channels(const ChangeCursor& cursor, std::stop_token stop) {
   const auto answer = api_.call(Method::kGet, kChannels, {}, stop);
   if (!answer) return answer.error();
   if (answer->status == 204 || (answer->status == 200 && answer->body.empty())) return std::vector<Channel>{};
@@ -85,9 +85,9 @@ Result<std::vector<Channel>> ChangeSets::load_channels(std::stop_token stop) {
   }
   const Refusal refusal = classify(*answer);
   if (refusal != Refusal::kNotAllowed && refusal != Refusal::kNotFound) return body.error();
-  if (log_ != nullptr && !told_unavailable_)
+  const bool news = !cursor.drained_at || !cursor.channels.empty();
+  if (log_ != nullptr && news)
     log_->info("getty.no_change_channels", {{"account", account_}, {"status", std::to_string(answer->status)}});
-  told_unavailable_ = true;
   return std::vector<Channel>{};
 }
 
@@ -153,7 +153,7 @@ Result<Page> ChangeSets::poll(const PollRequest& request, std::stop_token stop) 
   auto cursor = change_cursor_from_text(request.cursor);
   if (!cursor) return cursor.error();
   if (cursor->channel.empty() || !channels_) {
-    auto channels = load_channels(stop);
+    auto channels = load_channels(*cursor, stop);
     if (!channels) return channels.error();
     channels_ = std::move(*channels);
     const auto present = ids_of(*channels_);

@@ -49,7 +49,7 @@ class ChangeSets {
   Status confirm(const std::string& change_set_id, std::stop_token stop);
 
  private:
-  Result<std::vector<Channel>> load_channels(std::stop_token stop);
+  Result<std::vector<Channel>> load_channels(const ChangeCursor& cursor, std::stop_token stop);
   Result<std::optional<ChangeSet>> next_set(const std::string& channel, std::stop_token stop);
   Result<Page> read_from(ChangeCursor cursor, const PollRequest& request, std::stop_token stop);
   [[nodiscard]] Page page_of(ChangeSet set, const ChangeCursor& cursor, const KnownAssets* known) const;
@@ -59,7 +59,6 @@ class ChangeSets {
   std::string account_;
   GettyApi& api_;
   Log* log_;
-  bool told_unavailable_ = false;
   std::optional<std::vector<Channel>> channels_;  ///< of the cycle that is going on
   std::set<std::string> gone_;                    ///< listed, but not there
   std::map<std::string, int> confirmed_;          ///< how often each change set was confirmed

@@ -1,7 +1,12 @@
 #include "sync/providers/getty/change_sets.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
+#include <fstream>
+
+#include "tests/support/temp_dir.h"
 #include "tests/unit/sync/providers/getty/getty_bench.h"
 
 using namespace damsync;
@@ -40,6 +45,27 @@ TEST_CASE("getty changes: an account without entitlement has an empty stream") {
     CHECK(page->notices.empty());
     CHECK(page->observed.empty());
   }
+}
+
+TEST_CASE("getty changes: that there are no channels is said once, not in every cycle") {
+  GettyBench bench;
+  bench.transport.fallback([](const HttpRequest& request) -> Result<HttpResponse> {
+    return HttpResponse{403, {}, R"({"ErrorCode":"Forbidden"})", request.url};
+  });
+  const TempDir dir;
+  const int fd = ::open((dir / "log").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  Redactor redactor;
+  Log log(fd, bench.clock, redactor);
+  std::string cursor;
+  for (int cycle = 0; cycle < 3; ++cycle)
+    cursor = GettyProvider(bench.settings, bench.transport, bench.clock, &log).poll(changes_from(cursor), {})->next;
+  ::close(fd);
+
+  std::ifstream lines(dir / "log");
+  int told = 0;
+  for (std::string line; std::getline(lines, line);)
+    told += line.find("getty.no_change_channels") == std::string::npos ? 0 : 1;
+  CHECK(told == 1);
 }
 
 TEST_CASE("T29 getty changes: a refusal that is about the rate or the key does not mean no channels") {
