@@ -62,7 +62,7 @@ std::unique_ptr<Authenticator> authenticator(const ProviderSettings& settings, U
                        .username = settings.username,
                        .password = settings.password,
                        .api_key = {}};
-  return std::make_unique<OAuth2Auth>(std::move(oauth), paced, clock, log.redactor());
+  return std::make_unique<OAuth2Auth>(std::move(oauth), paced, clock, log.redactor(), settings.save_refresh_token);
 }
 
 GettySettings getty_settings(const ProviderSettings& settings, const Url& base) {
