@@ -85,6 +85,7 @@ class ShutterstockWorld final : public ProviderWorld {
                                   .since = std::nullopt,
                                   .overlap = std::chrono::hours(48)},
                                  transport_,
+                                 transport_,
                                  clock_};
   bool down_ = false;
 };
