@@ -116,8 +116,8 @@ void CatalogWriter::set_withdrawn(const std::string& account, const std::string&
 
 void CatalogWriter::note_update(const std::string& account, const std::string& asset_id, UtcTime time) {
   Statement(db_,
-            "UPDATE asset SET updated_at = ?1, sidecar_dirty = 1 WHERE account = ?2 AND asset_id = ?3"
-            " AND coalesce(updated_at, ?1 - 1) < ?1")
+            "UPDATE asset SET updated_at = max(coalesce(updated_at, ?1), ?1), noticed_at = ?1, sidecar_dirty = 1"
+            " WHERE account = ?2 AND asset_id = ?3 AND coalesce(noticed_at, ?1 - 1) < ?1")
       .bind_all(time, account, asset_id)
       .run();
 }

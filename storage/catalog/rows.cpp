@@ -33,7 +33,8 @@ AssetRow read_asset(const Statement& row, RawText raw) {
   out.first_seen_at = row.time(13);
   out.sidecar_path = row.text(14);
   out.sidecar_sha256 = row.text(15);
-  if (raw == RawText::kFill && !row.is_null(16)) out.raw = inflate_text(row.blob(16));
+  out.noticed_at = row.opt_time(16);
+  if (raw == RawText::kFill && !row.is_null(17)) out.raw = inflate_text(row.blob(17));
   return out;
 }
 

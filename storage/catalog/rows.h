@@ -13,7 +13,8 @@ namespace damsync {
 /// The outer table comes first and stays outermost, so that listings follow its key without sorting.
 inline constexpr const char* kSelectAsset =
     "SELECT a.account, c.provider, a.asset_id, a.state, a.metadata, a.media_type, a.title, a.editorial, a.etag,"
-    " a.revision, a.updated_at, a.checked_at, a.withdrawn_at, a.first_seen_at, a.sidecar_path, a.sidecar_sha256, a.raw"
+    " a.revision, a.updated_at, a.checked_at, a.withdrawn_at, a.first_seen_at, a.sidecar_path, a.sidecar_sha256,"
+    " a.noticed_at, a.raw"
     " FROM asset a CROSS JOIN account c ON c.account = a.account";
 
 inline constexpr const char* kSelectLicense =

@@ -84,6 +84,7 @@ struct AssetRow {
   std::string etag;                   ///< validator of the single re-check, as sent by the provider; may be empty
   std::int64_t revision = 0;          ///< rises with every change of the asset, its licenses or its files
   std::optional<UtcTime> updated_at;  ///< latest change by the provider's own time, else when we saw it
+  std::optional<UtcTime> noticed_at;  ///< provider's time of the latest change its feed announced
   std::optional<UtcTime> checked_at;  ///< when the provider was last asked about it
   std::optional<UtcTime> withdrawn_at;
   UtcTime first_seen_at{};

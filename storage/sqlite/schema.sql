@@ -51,6 +51,7 @@ CREATE TABLE asset (
   revision        INTEGER NOT NULL DEFAULT 0 CHECK (revision >= 0),
   first_seen_at   INTEGER NOT NULL,
   updated_at      INTEGER,
+  noticed_at      INTEGER,
   checked_at      INTEGER,
   withdrawn_at    INTEGER,
   sidecar_dirty   INTEGER NOT NULL DEFAULT 1 CHECK (sidecar_dirty IN (0, 1)),

@@ -66,7 +66,7 @@ void Committer::notice(const AssetNotice& notice, UtcTime now) {
   constexpr Millis kSameMoment = std::chrono::minutes(2);
   const auto asset = cycle_.catalog.find_asset(cycle_.account, notice.asset_id);
   if (!asset) return;
-  const bool told_before = asset->updated_at && notice.time <= *asset->updated_at;
+  const bool told_before = asset->noticed_at && notice.time <= *asset->noticed_at;
   const bool looked_after = asset->checked_at && *asset->checked_at > notice.time + kSameMoment;
   if (told_before && looked_after) return;
   cycle_.writer.note_update(cycle_.account, notice.asset_id, notice.time);

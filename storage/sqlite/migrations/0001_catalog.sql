@@ -44,6 +44,7 @@ CREATE TABLE coverage (
 
 -- metadata: canonical JSON of what the provider says, in terms common to all providers; '' while not asked for yet.
 -- revision: rises by one with every row of the change feed about the asset.
+-- noticed_at: the provider's time of the latest change its feed announced; never our own clock.
 CREATE TABLE asset (
   account         TEXT    NOT NULL REFERENCES account,
   asset_id        TEXT    NOT NULL CHECK (asset_id <> ''),
@@ -51,6 +52,7 @@ CREATE TABLE asset (
   revision        INTEGER NOT NULL DEFAULT 0 CHECK (revision >= 0),
   first_seen_at   INTEGER NOT NULL,
   updated_at      INTEGER,
+  noticed_at      INTEGER,
   checked_at      INTEGER,
   withdrawn_at    INTEGER,
   sidecar_dirty   INTEGER NOT NULL DEFAULT 1 CHECK (sidecar_dirty IN (0, 1)),

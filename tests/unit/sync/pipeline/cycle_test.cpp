@@ -104,6 +104,15 @@ TEST_CASE_FIXTURE(CycleBench, "cycle: an edit is described again, told once, and
   CHECK(events().size() == told);
 }
 
+TEST_CASE_FIXTURE(CycleBench, "K1 cycle: an edit is seen though our own clock is an hour ahead of the provider's") {
+  add_assets(*this, 1);
+  cycle();
+  provider.assets["101"].caption = "Edited";
+  provider.notices = {{"101", false, clock.utc() - std::chrono::minutes(50)}};
+  clock.advance(std::chrono::minutes(5));
+  CHECK(cycle().assets_updated == 1);
+}
+
 TEST_CASE_FIXTURE(CycleBench, "cycle: a withdrawn asset keeps its file, is frozen with its last metadata and marked") {
   add_assets(*this, 2);
   cycle();
