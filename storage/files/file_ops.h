@@ -19,7 +19,8 @@ struct FileInfo {
   std::uint64_t inode = 0;
   std::uint64_t device = 0;
   std::uint64_t links = 0;
-  unsigned mode = 0;  ///< permission bits with setuid, setgid and sticky
+  std::int64_t modified_ns = 0;  ///< when the bytes were last written; nanoseconds since 1970
+  unsigned mode = 0;             ///< permission bits with setuid, setgid and sticky
 };
 
 /// True for a path that may be handed to `FileOps`: relative, no empty, `.` or `..` component, no NUL, components of at
@@ -52,7 +53,8 @@ class FileOps {
   /// Atomic; replaces `to`.
   virtual Status rename_over(const std::string& from, const std::string& to) = 0;
   /// Gives the regular file at the absolute path `outside` a second name in the store, its bytes synced first; kInvalid
-  /// when `to` exists as another file, ok when it is that file. Does not follow a link at the end of `outside`.
+  /// when `to` exists as another file or the file cannot have a second name there (another file system, not ours to
+  /// link); ok when it is that file. Does not follow a link at the end of `outside`.
   virtual Status link(const std::string& outside, const std::string& to) = 0;
   virtual Status remove(const std::string& path) = 0;  ///< file or empty directory
   /// Makes one directory (0750, setgid inherited); true when it was made, false when it stood there.

@@ -82,6 +82,7 @@ FileInfo to_info(const struct stat& s) {
                   .inode = s.st_ino,
                   .device = s.st_dev,
                   .links = s.st_nlink,
+                  .modified_ns = std::int64_t{s.st_mtim.tv_sec} * 1'000'000'000 + s.st_mtim.tv_nsec,
                   .mode = s.st_mode & 07777};
 }
 
@@ -167,8 +168,11 @@ class PosixFileOps final : public FileOps {
         there.st_ino == info.st_ino && there.st_dev == info.st_dev)
       return {};
     if (number == EXDEV)
-      return make_error(ErrorCode::kStorage,
+      return make_error(ErrorCode::kInvalid,
                         fmt::format("link {}: on another file system; copy it", printable(outside)));
+    if (number == EPERM || number == EMLINK)
+      return make_error(ErrorCode::kInvalid,
+                        fmt::format("link {}: {}; copy it", printable(outside), std::strerror(number)));
     return io_error("link", to, number);
   }
 
