@@ -4,6 +4,7 @@
 
 #include "storage/base/crash_point.h"
 #include "sync/http/json_reader.h"
+#include "sync/pipeline/file_place.h"
 #include "sync/pipeline/work_pool.h"
 
 namespace damsync {
@@ -12,8 +13,6 @@ namespace {
 constexpr std::size_t kGroupFiles = 32;
 constexpr Millis kGroupAge{1'000};  ///< a group of slow files does not wait longer than this
 constexpr std::size_t kDueRows = 512;
-
-std::string extension(const std::string& format) { return format == "tiff" ? "tif" : format; }
 
 }  // namespace
 
@@ -96,7 +95,7 @@ void FileWork::taken(FetchTask task, Result<Fetched> outcome) {
   if (outcome) {
     circuit_.succeeded();
     if (group_.empty()) group_since_ = cycle_.clock.steady();
-    auto path = path_for(task, extension(outcome->media.format));
+    auto path = path_for(task, outcome->media.format);
     group_.push_back({std::move(task), std::move(*outcome), std::move(path)});
     return;
   }
@@ -140,22 +139,10 @@ Status FileWork::publish_group() {
   return sidecars_.write(assets);
 }
 
-std::string FileWork::path_for(const FetchTask& task, const std::string& ext) const {
-  const auto& license = task.licenses.front();
-  const PathInput input{cycle_.account, license.provider, &license, cycle_.provider.capabilities().file_prefix, ext,
-                        task.editorial};
-  auto path = cycle_.layout.file_path(input);
-  return is_free(path, task) ? path : cycle_.layout.file_path_with_license(input);
-}
-
-/// A path belongs to one rendition of one asset, whether in the catalog already or in the group at hand.
-bool FileWork::is_free(const std::string& path, const FetchTask& task) const {
-  const auto& license = task.licenses.front();
-  const bool in_group = std::any_of(group_.begin(), group_.end(), [&](const Staged& s) { return s.path == path; });
-  if (in_group) return false;
-  const auto owner = cycle_.catalog.find_file_at(path);
-  return !owner || (owner->account == cycle_.account && owner->asset_id == task.asset_id &&
-                    owner->size == license.size && owner->format == license.format);
+std::string FileWork::path_for(const FetchTask& task, const std::string& format) const {
+  return place_for(cycle_, task, format, [this](const std::string& path) {
+    return std::any_of(group_.begin(), group_.end(), [&](const Staged& s) { return s.path == path; });
+  });
 }
 
 void FileWork::report() const {

@@ -43,8 +43,7 @@ class FileWork {
   void refill();
   void taken(FetchTask task, Result<Fetched> outcome);
   Status publish_group();
-  [[nodiscard]] std::string path_for(const FetchTask& task, const std::string& ext) const;
-  [[nodiscard]] bool is_free(const std::string& path, const FetchTask& task) const;
+  [[nodiscard]] std::string path_for(const FetchTask& task, const std::string& format) const;
   void report() const;
 
   Cycle& cycle_;

@@ -1,0 +1,30 @@
+#include "sync/pipeline/file_place.h"
+
+namespace damsync {
+namespace {
+
+/// A path belongs to one rendition of one asset.
+bool belongs_to_another(const Cycle& cycle, const FetchTask& task, const std::string& path) {
+  const auto& license = task.licenses.front();
+  const auto owner = cycle.catalog.find_file_at(path);
+  return owner && (owner->account != cycle.account || owner->asset_id != task.asset_id || owner->size != license.size ||
+                   owner->format != license.format);
+}
+
+}  // namespace
+
+std::string place_for(const Cycle& cycle, const FetchTask& task, const std::string& format,
+                      const std::function<bool(const std::string& path)>& reserved) {
+  const auto& license = task.licenses.front();
+  const PathInput input{cycle.account,
+                        license.provider,
+                        &license,
+                        cycle.provider.capabilities().file_prefix,
+                        format == "tiff" ? "tif" : format,
+                        task.editorial};
+  auto path = cycle.layout.file_path(input);
+  const bool free = !reserved(path) && !belongs_to_another(cycle, task, path);
+  return free ? path : cycle.layout.file_path_with_license(input);
+}
+
+}  // namespace damsync
