@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sync/providers/getty/file_names.h"
+
 namespace damsync {
 namespace {
 
@@ -22,13 +24,18 @@ getty::DownloadHistory::Settings history_settings(const GettySettings& settings)
 
 }  // namespace
 
+Capabilities getty::capabilities() {
+  return {.streams = {"downloads", "changes"},
+          .license_stream = "downloads",
+          .describe_batch = getty::kMostIds,
+          .free_refetch = false,
+          .file_prefix = "GettyImages-",
+          .supplier_name = "Getty Images",
+          .read_file_name = getty::read_file_name};
+}
+
 GettyProvider::GettyProvider(GettySettings settings, HttpTransport& transport, Clock& clock, Log* log)
-    : capabilities_{.streams = {"downloads", "changes"},
-                    .license_stream = "downloads",
-                    .describe_batch = getty::kMostIds,
-                    .free_refetch = false,
-                    .file_prefix = "GettyImages-",
-                    .supplier_name = "Getty Images"},
+    : capabilities_(getty::capabilities()),
       api_({.base = settings.base_url, .api_key = settings.api_key, .language = settings.language}, transport, clock),
       history_(history_settings(settings), api_, log),
       changes_(settings.account, api_, log),

@@ -16,6 +16,11 @@
 
 namespace damsync {
 
+namespace getty {
+/// What every account at Getty Images can do; known without any credentials.
+Capabilities capabilities();
+}  // namespace getty
+
 /// What a Getty Images account is told at start.
 struct GettySettings {
   std::string account;  ///< for log lines

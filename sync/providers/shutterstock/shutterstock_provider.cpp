@@ -7,6 +7,7 @@
 #include "storage/base/text.h"
 #include "sync/providers/field_reader.h"
 #include "sync/providers/shutterstock/answer.h"
+#include "sync/providers/shutterstock/file_names.h"
 #include "sync/providers/shutterstock/redownload.h"
 #include "sync/providers/shutterstock/shutterstock_normalize.h"
 #include "sync/providers/shutterstock/update_rows.h"
@@ -77,17 +78,22 @@ QueryParams feed_query(const FeedCursor& cursor) {
 
 }  // namespace
 
+Capabilities shutterstock::capabilities() {
+  return {.streams = {"licenses", "updates"},
+          .license_stream = "licenses",
+          .describe_batch = kDescribeBatch,
+          .free_refetch = true,
+          .file_prefix = "shutterstock_",
+          .supplier_name = "Shutterstock",
+          .read_file_name = shutterstock::read_file_name};
+}
+
 ShutterstockProvider::ShutterstockProvider(ShutterstockSettings settings, HttpTransport& api, HttpTransport& catalogue,
                                            const Clock& clock)
     : settings_(std::move(settings)),
       history_rules_{.overlap = settings_.overlap, .since = start_of(settings_.since)},
       feed_rules_{.overlap = settings_.overlap},
-      capabilities_{.streams = {"licenses", "updates"},
-                    .license_stream = "licenses",
-                    .describe_batch = kDescribeBatch,
-                    .free_refetch = true,
-                    .file_prefix = "shutterstock_",
-                    .supplier_name = "Shutterstock"},
+      capabilities_(shutterstock::capabilities()),
       api_(settings_.base_url, api, clock),
       catalogue_(settings_.base_url, catalogue, clock),
       images_(catalogue_) {}

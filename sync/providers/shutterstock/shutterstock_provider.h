@@ -16,6 +16,11 @@
 
 namespace damsync {
 
+namespace shutterstock {
+/// What every account at Shutterstock can do; known without any credentials.
+Capabilities capabilities();
+}  // namespace shutterstock
+
 /// What a Shutterstock account is told at start.
 struct ShutterstockSettings {
   Url base_url;
