@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <filesystem>
 #include <utility>
 
@@ -21,6 +22,7 @@
 #include "sync/pipeline/file_work.h"
 #include "sync/pipeline/run.h"
 #include "sync/pipeline/sidecar_work.h"
+#include "sync/providers/offline_connection.h"
 #include "sync/providers/provider_factory.h"
 #include "sync/sidecar/json_writer.h"
 #include "sync/sidecar/xmp_writer.h"
@@ -240,6 +242,48 @@ Result<VerifySummary> Composition::verify(const VerifyOptions& options, const Pr
     if (file && file->state == FileState::kMirrored) ++summary->repaired;
   }
   return summary;
+}
+
+Result<AdoptSummary> Composition::adopt(const AdoptOptions& options, const ProgressSink& progress,
+                                        const AdoptSink& tell, std::stop_token stop) {
+  if (!options.account.empty())
+    if (auto known = check_accounts({options.account}); !known) return known.error();
+  Graph graph;
+  if (auto opened = open_catalog(graph, options.dry_run ? Access::kCopy : Access::kWrite); !opened)
+    return opened.error();
+  if (!options.dry_run)
+    if (auto opened = open_store(graph); !opened) return opened.error();
+
+  const Policy policy;
+  std::vector<std::unique_ptr<AccountConnection>> connections;
+  std::deque<Cycle> cycles;  // whose places stay
+  Adopter::Parts parts{{}, settings_.store.root.string(), settings_.store.min_free, progress, tell};
+  for (const auto& account : settings_.accounts) {
+    const auto& [name, provider] = std::tie(account.provider.account, account.provider.provider);
+    if (!options.account.empty() && name != options.account) continue;
+    auto connection = make_offline_connection(name, provider);
+    if (!connection) return connection.error();
+    connections.push_back(std::move(*connection));
+    auto& offline = *connections.back();
+    cycles.push_back(Cycle{name,
+                           offline.provider(),
+                           offline.downloads(),
+                           *graph.db,
+                           *graph.catalog,
+                           *graph.writer,
+                           *graph.journal,
+                           graph.store.get(),
+                           *graph.layout,
+                           graph.sidecar_writers,
+                           clock_,
+                           log_,
+                           policy,
+                           progress,
+                           {},
+                           {}});
+    parts.accounts.push_back(&cycles.back());
+  }
+  return Adopter(std::move(parts), options).run(stop);
 }
 
 Status Composition::check_accounts(const std::vector<std::string>& names) const {

@@ -11,6 +11,7 @@
 #include "storage/base/log.h"
 #include "storage/base/result.h"
 #include "storage/model/run.h"
+#include "sync/adopt/adopter.h"
 #include "sync/pipeline/policy.h"
 #include "sync/pipeline/progress.h"
 #include "sync/pipeline/verify.h"
@@ -40,6 +41,9 @@ class Composition {
   Result<RunSummary> sync(const SyncOptions& options, const ProgressSink& progress, const PlanSink& plan,
                           std::stop_token stop);
   Result<VerifySummary> verify(const VerifyOptions& options, const ProgressSink& progress, std::stop_token stop);
+  /// Takes files from disk into the store. Needs no credentials and contacts nobody.
+  Result<AdoptSummary> adopt(const AdoptOptions& options, const ProgressSink& progress, const AdoptSink& tell,
+                             std::stop_token stop);
 
  private:
   struct Graph;

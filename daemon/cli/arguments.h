@@ -44,6 +44,7 @@ class Arguments {
   void word(const std::string& name, std::string& target, const std::vector<std::string>& words,
             const std::string& help);
   void positional(const std::string& name, std::string& target, const std::string& help);
+  void positionals(const std::string& name, std::vector<std::string>& target, const std::string& help);
   void optional_positional(const std::string& name, std::string& target, const std::string& help);
   void footer(const std::string& text);
 
