@@ -88,7 +88,8 @@ ExitCode run_parsed(const ParsedCommandLine& line, Output& out) {
     case Kind::kRun: break;
   }
   Poco::AutoPtr<Application> application(new Application(line, out));
-  application->init(Poco::Util::Application::ArgVec{"damsync"});
+  // A name with a slash: any other is looked for in PATH, which need not be set.
+  application->init(Poco::Util::Application::ArgVec{"/damsync"});
   return static_cast<ExitCode>(application->run());
 }
 
