@@ -161,6 +161,8 @@ Result<Fetched> Downloader::fetch(const License& license, const std::vector<Rend
       done = fetched.error();
     }
     const Error& error = done.error();
+    // A disk that refused is no trouble of the transfer, and what was staged on it cannot be gone on with.
+    if (error.code == ErrorCode::kStorage) return error;
     if (error.retry != Retry::kAfterBackoff || attempt == limits_.attempts) return error;
     // A wrong file may be damage on its way; a second wrong one is the provider's answer.
     if (error.code == ErrorCode::kInvalid && ++refused == 2) return error;
