@@ -58,6 +58,8 @@ void Committer::license(const License& license, const std::string& scan_id, UtcT
   if (cycle_.catalog.licenses_of(cycle_.account, license.asset_id).size() == 1)
     event(EventType::kAssetLicensed, license.asset_id, license.license_id, {});
   event(EventType::kLicenseAdded, license.asset_id, license.license_id, {});
+  if (file && file->state == FileState::kMirrored)  // it shares the file of a license held before
+    event(EventType::kAssetStored, license.asset_id, license.license_id, {"file"});
 }
 
 /// The overlap of the polls tells the same news again and again; news is what happened after the asset was last looked
@@ -177,17 +179,29 @@ void Committer::stored(std::span<const StoredFile> files) {
   Transaction tx(cycle_.db);
   const UtcTime now = cycle_.clock.utc();
   for (const auto& file : files) {
+    const auto before = cycle_.catalog.files_of(cycle_.account, file.task.asset_id);
     for (const auto& license : file.task.licenses) {
       cycle_.writer.put_file({cycle_.account, license.provider, license.asset_id, license.license_id, license.size,
                               license.format, FileState::kMirrored, "", file.path, file.bytes, file.sha256, now, now});
       cycle_.writer.clear_pending(cycle_.account, PendingKind::kFile, license.license_id);
-      event(EventType::kAssetStored, license.asset_id, license.license_id, {"file"});
     }
+    tell_stored(file.task.asset_id, before);
     cycle_.writer.mark_sidecar_dirty(cycle_.account, file.task.asset_id);
   }
   crash_point("files.before_commit");
   tx.commit();
   crash_point("files.after_commit");
+}
+
+/// Told for every license whose file is there now and was not `before`: licenses that were not asked for share it.
+void Committer::tell_stored(const std::string& asset_id, const std::vector<FileRow>& before) {
+  for (const auto& row : cycle_.catalog.files_of(cycle_.account, asset_id)) {
+    const bool was_there = std::any_of(before.begin(), before.end(), [&](const FileRow& old) {
+      return old.license_id == row.license_id && old.state == FileState::kMirrored;
+    });
+    if (row.state == FileState::kMirrored && !was_there)
+      event(EventType::kAssetStored, asset_id, row.license_id, {"file"});
+  }
 }
 
 void Committer::not_fetched(const FetchTask& task, const Error& error) {

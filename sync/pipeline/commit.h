@@ -59,6 +59,7 @@ class Committer {
   void description(const DescribedAsset& described, UtcTime now);
   void metadata_failed(const WorkItem& item, const std::string& reason, UtcTime now);
   void absent(const std::string& asset_id, UtcTime now);
+  void tell_stored(const std::string& asset_id, const std::vector<FileRow>& before);
   void event(EventType type, const std::string& asset_id, const std::string& license_id,
              std::vector<std::string> fields);
   void planned(const std::string& action, const std::string& asset_id, const std::string& license_id,

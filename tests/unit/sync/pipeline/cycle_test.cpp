@@ -80,6 +80,15 @@ TEST_CASE_FIXTURE(CycleBench, "cycle: two licenses of one rendition share one fi
   CHECK(rows[0].path == rows[1].path);
 }
 
+TEST_CASE_FIXTURE(CycleBench, "cycle: a later license of a rendition shares the file that is there, and it is told") {
+  provider.add("101", "e1");
+  cycle();
+  provider.add("101", "e2");
+  cycle();
+  CHECK(provider.count("refetch") == 1);
+  CHECK(contains(events(), "asset.stored 101 e2"));
+}
+
 TEST_CASE_FIXTURE(CycleBench, "cycle: an edit is described again, told once, and changes the sidecar only") {
   add_assets(*this, 2);
   cycle();
