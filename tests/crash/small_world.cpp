@@ -50,7 +50,7 @@ void add_more(CycleBench& bench) {
 bool is_sidecar(const std::string& path) { return path.ends_with(".xmp") || path.ends_with(".json"); }
 
 std::string without_times(const std::string& text) {
-  static const std::regex time(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))");
+  static const std::regex time(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)|\b\d{13}\b)");
   return std::regex_replace(text, time, "TIME");
 }
 
@@ -176,9 +176,11 @@ std::vector<std::string> end_state(const std::filesystem::path& catalog,
     std::string columns;
     for (const auto& column : texts(*db, "SELECT name FROM pragma_table_info('" + table + "')"))
       if (!tells_nothing(column)) columns += (columns.empty() ? "quote(" : " || ' ' || quote(") + column + ")";
-    for (const auto& row : texts(*db, "SELECT " + columns + " FROM " + table)) lines.push_back(table + " " + row);
+    for (const auto& row : texts(*db, "SELECT " + columns + " FROM " + table))
+      lines.push_back(table + " " + (table == "stream" ? without_times(row) : row));
   }
-  for (const auto& [path, bytes] : visible) lines.push_back("store " + path + " " + sha256_hex(without_times(bytes)));
+  for (const auto& [path, bytes] : visible)
+    lines.push_back("store " + path + " " + (is_sidecar(path) ? without_times(bytes) : sha256_hex(bytes)));
   std::sort(lines.begin(), lines.end());
   return lines;
 }
