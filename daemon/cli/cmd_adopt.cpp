@@ -64,18 +64,24 @@ class AdoptCommand final : public Command {
     return adopt(context, settings, [&](const AdoptedFile& file) { context.out.json(json_of(file, options_)); });
   }
 
+  /// Told at the end, so that rows and a progress line do not mix on a terminal.
   Result<AdoptSummary> adopt_as_table(CommandContext& context, const Settings& settings) {
+    std::vector<AdoptedFile> files;
+    auto summary = adopt(context, settings, [&](const AdoptedFile& file) { files.push_back(file); });
+    if (files.empty()) return summary;
     Table table(context.out, {"RESULT", "ASSET", "FILE", "STORED AS, OR WHY NOT"});
-    return adopt(context, settings, [&](const AdoptedFile& file) {
+    for (const auto& file : files) {
       const std::string asset = file.asset_id.empty() ? "-" : file.provider + ":" + file.asset_id;
       const bool stored = file.result == AdoptResult::kAdopted && file.reason.empty();
       table.add({to_word(file.result), asset, file.path, stored ? file.store_path : file.reason});
-    });
+    }
+    return summary;
   }
 
   Result<AdoptSummary> adopt(CommandContext& context, const Settings& settings, const AdoptSink& tell) {
     Composition composition(settings, context.clock, context.log);
-    ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet);
+    const bool rows_on_terminal = context.options.json && context.out.terminal();
+    ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet && !rows_on_terminal);
     return composition.adopt(options_, line.sink(), tell, context.stop);
   }
 
