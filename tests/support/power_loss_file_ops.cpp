@@ -166,7 +166,7 @@ Status PowerLossFileOps::rename_over(const std::string& from, const std::string&
 }
 
 Status PowerLossFileOps::link(const std::string& outside, const std::string&) {
-  return make_error(ErrorCode::kStorage, outside + ": on another file system");
+  return make_error(ErrorCode::kInvalid, outside + ": on another file system");
 }
 
 Status PowerLossFileOps::remove(const std::string& path) {
