@@ -41,6 +41,7 @@ class AdoptBench {
     Transaction tx(*db_);
     writer_.ensure_account("newsroom", "shutterstock", clock.utc());
     writer_.ensure_account("photo-desk", "getty", clock.utc());
+    writer_.put_setting("store_id", "store-1");
     tx.commit();
   }
 

@@ -283,6 +283,33 @@ TEST_CASE_FIXTURE(Bench, "adopt: a file of two accounts is for the one that --ac
   CHECK(file("photo-desk", "g1").path == "photo-desk/10/118139110/GettyImages-118139110.jpg");
 }
 
+TEST_CASE_FIXTURE(Bench, "adopt: a license that came later gets the file its size has, and no other") {
+  hold("photo-desk", "452224426", "g1", "");
+  offer("GettyImages-452224426.jpg", kPicture);
+  CHECK(adopted(AdoptMode::kMove).adopted == 1);
+  hold("photo-desk", "452224426", "g2", "");
+  offer("GettyImages-452224426.jpg", tiny_jpeg(600, 400, "retouched"));
+  CHECK(adopted(AdoptMode::kMove).refused == 1);
+  CHECK(file("photo-desk", "g2").state == FileState::kPending);
+  offer("GettyImages-452224426.jpg", kPicture);
+  CHECK(adopted(AdoptMode::kMove).adopted == 1);
+  CHECK(file("photo-desk", "g2").path == file("photo-desk", "g1").path);
+  CHECK(file("photo-desk", "g1").sha256 == sha256_hex(kPicture));
+}
+
+TEST_CASE_FIXTURE(Bench, "adopt: a file that changes under our eyes is neither taken nor removed") {
+  offer(kName, kPicture);
+  SourceTree sources((path() / "store").string());
+  REQUIRE(sources.add(incoming(), {}).ok());
+  REQUIRE(sources.files().size() == 1);
+  const auto& source = sources.files().front();
+  CHECK(read_source(source, nullptr, {}).ok());
+  offer(kName, tiny_jpeg(600, 400, "retouched"));
+  CHECK(read_source(source, nullptr, {}).error().code == ErrorCode::kInvalid);
+  CHECK(remove_source(source).error().code == ErrorCode::kInvalid);
+  CHECK(everything().size() == 1);
+}
+
 TEST_CASE_FIXTURE(Bench, "adopt: files of no license and comps are listed and left alone") {
   offer("shutterstock_55555.jpg", kPicture);
   offer("notes.txt", "nothing");
