@@ -12,7 +12,7 @@ namespace damsync {
 
 /// Passes every call on to another `FileOps`, counts it, and fails the chosen ones before they have any effect.
 ///
-/// Threads  calls may come from several; what steers and asks, from one, between them.
+/// Threads  calls may come from several and are passed on one at a time; what steers and asks, from one, between them.
 class FaultFileOps final : public FileOps {
  public:
   enum class Times { kOnce, kFromThenOn };
@@ -36,6 +36,10 @@ class FaultFileOps final : public FileOps {
   /// The calls since the last `forget_log`, as `rename a b`, to look at order and number.
   [[nodiscard]] const std::vector<std::string>& log() const noexcept { return log_; }
   void forget_log() { log_.clear(); }
+  /// Every call waits while this is held.
+  [[nodiscard]] std::unique_lock<std::mutex> pause() { return std::unique_lock(mutex_); }
+
+  std::function<void()> before_each;  ///< called before every call, while all others wait
 
   static Error disk_full() { return retryable(ErrorCode::kStorage, "injected: disk full"); }
   static Error io_failure() { return make_error(ErrorCode::kStorage, "injected: Input/output error"); }
@@ -60,8 +64,9 @@ class FaultFileOps final : public FileOps {
   }
   /// The real handle is closed in any case: a failing close(2) has closed it as well.
   Status close(int handle) override {
+    const std::lock_guard lock(mutex_);
     const Status real = real_.close(handle);
-    return pass<Status>("close", [&] { return real; });
+    return strikes("close") ? Status(error_) : real;
   }
   Status rename(const std::string& from, const std::string& to) override {
     return pass<Status>("rename " + from + " " + to, [&] { return real_.rename(from, to); });
@@ -103,11 +108,12 @@ class FaultFileOps final : public FileOps {
  private:
   template <class Outcome>
   Outcome pass(std::string name, const std::function<Outcome()>& call) {
+    const std::lock_guard lock(mutex_);
     if (!strikes(std::move(name))) return call();
     return error_;
   }
   bool strikes(std::string name) {
-    const std::lock_guard lock(mutex_);
+    if (before_each) before_each();
     log_.push_back(std::move(name));
     ++calls_;
     if (fail_at_ == 0 || calls_ < fail_at_ || (times_ == Times::kOnce && calls_ > fail_at_)) return false;
