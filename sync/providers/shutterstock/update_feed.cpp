@@ -16,7 +16,7 @@ constexpr std::chrono::hours kFreshFor{6};
 sys_days day_of(UtcTime time) { return std::chrono::floor<std::chrono::days>(time); }
 
 FeedOutcome end_cycle(FeedCursor& cursor) {
-  cursor = FeedCursor{.through = cursor.through, .light = cursor.light};
+  cursor = FeedCursor{.through = cursor.through, .light = cursor.light, .read_to = cursor.read_to};
   return FeedOutcome{.last = true};
 }
 
@@ -25,6 +25,7 @@ FeedOutcome open_window(FeedCursor& cursor, sys_days start, const FeedRules& rul
   if (start >= today) return end_cycle(cursor);
   cursor = FeedCursor{.through = cursor.through,
                       .light = cursor.light,
+                      .read_to = cursor.read_to,
                       .phase = FeedPhase::kWindow,
                       .start = start,
                       .end = std::min(start + rules.window, today),
@@ -32,25 +33,27 @@ FeedOutcome open_window(FeedCursor& cursor, sys_days start, const FeedRules& rul
   return {};
 }
 
-/// The first window of a cycle, once a day: when a day has ended that was not read yet.
+/// The first window of a cycle, once a day: when a day has ended, by either clock, that was not read yet.
 FeedOutcome open_first_window(FeedCursor& cursor, const FeedRules& rules, const Clocks& clocks) {
   const sys_days settled = day_of(clocks.earlier());
   if (!cursor.through) cursor.through = UtcTime(settled) - rules.overlap;
-  if (*cursor.through >= UtcTime(settled)) return end_cycle(cursor);
+  const bool unread = cursor.read_to && *cursor.read_to < day_of(clocks.later());
+  if (*cursor.through >= UtcTime(settled) && !unread) return end_cycle(cursor);
   return open_window(cursor, day_of(*cursor.through - rules.overlap), rules, clocks);
 }
 
-/// True when the next window may follow without an overlap: this one was over when it was opened, and that is not so
-/// long ago that late rows may have come (a crash or a stop can lie between).
+/// True when the next window may follow without an overlap: this one was opened not so long ago that late rows may have
+/// come (a crash or a stop can lie between).
 bool may_follow(const FeedCursor& cursor, const Clocks& clocks) {
   const UtcTime now = clocks.earlier();
-  return cursor.asked >= UtcTime(cursor.end) && now >= cursor.asked && now - cursor.asked <= kFreshFor;
+  return now >= cursor.asked && now - cursor.asked <= kFreshFor;
 }
 
 FeedOutcome close_window(FeedCursor& cursor, const FeedRules& rules, const Clocks& clocks) {
   const UtcTime from(cursor.start);
   const UtcTime to = std::min({UtcTime(cursor.end), cursor.asked, clocks.earlier()});
   cursor.through = std::max(*cursor.through, to);
+  cursor.read_to = cursor.end;
   FeedOutcome outcome = may_follow(cursor, clocks) ? open_window(cursor, cursor.end, rules, clocks)
                                                    : open_first_window(cursor, rules, clocks);
   if (from < to) outcome.observed = ObservedInterval{from, to};
@@ -116,6 +119,7 @@ std::string to_text(const FeedCursor& cursor) {
     out.set("interval", static_cast<std::int64_t>(cursor.interval.count()));
     out.set("asked", to_millis(cursor.asked));
   }
+  if (cursor.read_to) out.set("read_to", format_date(*cursor.read_to));
   if (cursor.phase == FeedPhase::kWindow) {
     out.set("start", format_date(cursor.start));
     out.set("end", format_date(cursor.end));
@@ -172,6 +176,11 @@ Result<FeedCursor> feed_cursor_from_text(std::string_view text) {
     const auto millis = light->as_int64();
     if (!millis) return damaged;
     cursor.light = from_millis(*millis);
+  }
+  if (const Json* read_to = json->find("read_to")) {
+    const auto day = read_to->is_string() ? parse_date(*read_to->if_string()) : damaged;
+    if (!day) return damaged;
+    cursor.read_to = *day;
   }
   if (json->find("scan") != nullptr && !read_phase(*json, cursor)) return damaged;
   return cursor;

@@ -28,6 +28,9 @@ enum class FeedPhase { kIdle, kLight, kWindow };
 struct FeedCursor {
   std::optional<UtcTime> through{};  ///< everything before was read in closed windows; absent before the first cycle
   std::optional<UtcTime> light{};    ///< from there to here light polls have looked; they promise nothing
+  /// Where the windows of the last cycle ended. It may lie ahead of our clock, and then the service's day decides
+  /// whether there is more to read; it never stands for anything that was settled.
+  std::optional<std::chrono::sys_days> read_to{};
   FeedPhase phase = FeedPhase::kIdle;
   std::chrono::sys_days start{};  ///< with kWindow: the window, end exclusive
   std::chrono::sys_days end{};

@@ -178,7 +178,6 @@ std::vector<std::string> windows_of(FeedCursor cursor, const Clocks& clocks) {
 
 }  // namespace
 
-TEST_CASE("trace") {}
 TEST_CASE("update feed: no edit is missed in 10,000 random schedules of downtime, skew, kills, drift and bursts") {
   CHECK(broken_schedules(Mutant::kNone, 10'000) == 0);
 }
@@ -204,6 +203,15 @@ TEST_CASE("update feed: after ten days offline every day is covered by windows o
 TEST_CASE("update feed: windows are due once a day; the polls between are light") {
   CHECK(windows_of({.through = day(2026, 3, 15)}, both(day(2026, 3, 15) + hours(9))).empty());
   CHECK(windows_of({.through = day(2026, 3, 15)}, both(day(2026, 3, 16))).size() == 1);
+}
+
+TEST_CASE("update feed: when only the service's clock went on, every day up to its today is read, and read once") {
+  const Clocks asleep{.local = day(2026, 3, 5) + hours(9), .server = day(2026, 3, 15) + hours(9)};
+  FeedCursor cursor{.through = day(2026, 3, 5), .read_to = sys_days(std::chrono::year(2026) / 3 / 5)};
+  CHECK(windows_of(cursor, asleep) == std::vector<std::string>{"2026-03-03..2026-03-06", "2026-03-06..2026-03-09",
+                                                               "2026-03-09..2026-03-12", "2026-03-12..2026-03-15"});
+  cursor.read_to = sys_days(std::chrono::year(2026) / 3 / 15);
+  CHECK(windows_of(cursor, asleep).empty());
 }
 
 TEST_CASE("F6 update feed: the cursor moves up to the earlier clock, reading up to the later one") {
