@@ -12,6 +12,12 @@
 #include "sync/pipeline/diff.h"
 
 namespace damsync {
+namespace {
+
+/// Text for the catalog that may be the provider's words: a provider may quote our own credentials.
+std::string without_secrets(const Cycle& cycle, const std::string& text) { return cycle.log.redactor().redact(text); }
+
+}  // namespace
 
 void Committer::page(const Page& page, const PagePosition& position) {
   Transaction tx(cycle_.db);
@@ -30,7 +36,7 @@ void Committer::page(const Page& page, const PagePosition& position) {
 void Committer::stream_failed(const std::string& stream, const Error& error) {
   Transaction tx(cycle_.db);
   StreamRow row = cycle_.catalog.stream(cycle_.account, stream);
-  row.last_error = error.message;
+  row.last_error = without_secrets(cycle_, error.message);
   cycle_.writer.put_stream(row);
   tx.commit();
 }
@@ -87,7 +93,7 @@ void Committer::rejected(const RejectedItem& item, UtcTime now) {
                                        {"reason", item.reason},
                                        {"raw_sha256", item.raw_sha256}});
   cycle_.writer.put_pending({cycle_.account, PendingKind::kRejected, key, 1, std::nullopt,
-                             item.reason + " (sha256 " + item.raw_sha256 + ")", now});
+                             without_secrets(cycle_, item.reason) + " (sha256 " + item.raw_sha256 + ")", now});
 }
 
 void Committer::want_metadata(std::span<const std::string> asset_ids, const std::string& reason) {
@@ -172,7 +178,7 @@ void Committer::metadata_failed(const WorkItem& item, const std::string& reason,
   ++cycle_.summary.assets_failed;
   const auto spread = std::hash<std::string>{}(item.asset_id);
   cycle_.writer.put_pending({cycle_.account, PendingKind::kMetadata, item.asset_id, item.attempts + 1,
-                             next_attempt(now, item.attempts + 1, spread), reason, now});
+                             next_attempt(now, item.attempts + 1, spread), without_secrets(cycle_, reason), now});
 }
 
 void Committer::stored(std::span<const StoredFile> files) {
@@ -212,7 +218,7 @@ void Committer::not_fetched(const FetchTask& task, const Error& error) {
     auto row = cycle_.catalog.find_file(cycle_.account, license.license_id);
     if (!row) continue;
     row->state = blocked ? FileState::kBlocked : FileState::kFailed;
-    row->reason = error.message;
+    row->reason = without_secrets(cycle_, error.message);
     cycle_.writer.put_file(*row);
     cycle_.writer.mark_sidecar_dirty(cycle_.account, license.asset_id);
     if (blocked) {
@@ -221,7 +227,7 @@ void Committer::not_fetched(const FetchTask& task, const Error& error) {
     }
     cycle_.writer.put_pending({cycle_.account, PendingKind::kFile, license.license_id, task.attempts + 1,
                                next_attempt(now, task.attempts + 1, std::hash<std::string>{}(license.license_id)),
-                               error.message, now});
+                               without_secrets(cycle_, error.message), now});
   }
   tx.commit();
 }

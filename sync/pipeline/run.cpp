@@ -30,7 +30,8 @@ void SyncRun::run(std::stop_token stop) {
   if (!halted(stop)) note(sidecars.run(stop));  // and say so beside it
 }
 
-/// Keeps the gravest error; all were met in this cycle, one is reported.
+/// Keeps the gravest error; all were met in this cycle, one is reported. Its words may be the provider's, and a
+/// provider may quote our own credentials.
 void SyncRun::note(const Status& outcome) {
   if (outcome) return;
   const Error& error = outcome.error();
@@ -38,7 +39,9 @@ void SyncRun::note(const Status& outcome) {
     cycle_.log.error("sync.step_failed",
                      {{"account", cycle_.account}, {"code", to_word(error.code)}, {"reason", error.message}});
   auto& kept = cycle_.summary.error;
-  if (!kept || severity(error.code) > severity(kept->code)) kept = error;
+  if (kept && severity(error.code) <= severity(kept->code)) return;
+  kept = error;
+  kept->message = cycle_.log.redactor().redact(error.message);
 }
 
 /// Without a usable store or with a stop asked for, nothing more is begun.
