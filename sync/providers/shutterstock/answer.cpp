@@ -56,6 +56,20 @@ Error waiting(ErrorCode code, std::string message, const HttpResponse& response,
   return error;
 }
 
+/// The scope that a token needs for a call; empty when any token will do.
+std::string_view scope_of(std::string_view call) {
+  if (holds(call, "/v2/images/licenses")) return "licenses.view";
+  if (holds(call, "/v2/images/collections")) return "collections.view";
+  if (holds(call, "/v2/user/subscriptions")) return "purchases.view";
+  return {};
+}
+
+std::string advice(int status, std::string_view call) {
+  const auto scope = scope_of(call);
+  if (status != 403 || scope.empty()) return " (check the account's token)";
+  return fmt::format(" (check that the account's token has the scope {})", scope);
+}
+
 Error classify(const HttpResponse& response, std::string_view call, UtcTime now) {
   const std::string words = words_of_body(response.body);
   const int status = response.status;
@@ -63,8 +77,7 @@ Error classify(const HttpResponse& response, std::string_view call, UtcTime now)
   if (status == 429 || (status == 403 && is_about_rate(words)))
     return waiting(ErrorCode::kThrottled, std::move(message), response, now);
   if (status >= 500 || status == 408) return waiting(ErrorCode::kUnavailable, std::move(message), response, now);
-  if (status == 401 || status == 403)
-    return make_error(ErrorCode::kUnauthorized, message + " (check the account's token and its scopes)");
+  if (status == 401 || status == 403) return make_error(ErrorCode::kUnauthorized, message + advice(status, call));
   if (status == 404 || status == 410) return make_error(ErrorCode::kNotFound, std::move(message));
   if (status >= 400) return make_error(ErrorCode::kInvalid, std::move(message));
   return retryable(ErrorCode::kProtocol, fmt::format("{}: unexpected HTTP {}", call, status));
