@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 namespace damsync {
@@ -78,6 +79,16 @@ std::string canonical_format(std::string_view format) {
 bool same_pixels(const MediaFacts& facts, const Rendition& rendition) {
   if (!rendition.width || !rendition.height) return false;
   return std::minmax(*facts.width, *facts.height) == std::minmax(*rendition.width, *rendition.height);
+}
+
+/// Listed sizes are not exact for every file, but a picture keeps its shape.
+bool same_shape(const MediaFacts& facts, const Rendition& rendition) {
+  constexpr double kTolerance = 0.05;
+  const auto ratio = [](double a, double b) { return std::max(a, b) / std::max(1.0, std::min(a, b)); };
+  if (!rendition.width || !rendition.height) return true;
+  const double listed = ratio(static_cast<double>(*rendition.width), static_cast<double>(*rendition.height));
+  const double got = ratio(static_cast<double>(*facts.width), static_cast<double>(*facts.height));
+  return std::abs(got / listed - 1) < kTolerance;
 }
 
 bool is_image(std::string_view format) {
@@ -155,6 +166,10 @@ Status check_delivery(const MediaFacts& facts, std::string_view expected_format,
     if (canonical_format(other.format) == facts.format && same_pixels(facts, other))
       return retryable(ErrorCode::kInvalid, fmt::format("licensed in size {}, but the delivered file is {} ({}x{})",
                                                         size, other.name, *facts.width, *facts.height));
+  if (!same_shape(facts, *licensed))
+    return retryable(ErrorCode::kInvalid,
+                     fmt::format("the delivered file has {}x{} pixels, the licensed picture {}x{}", *facts.width,
+                                 *facts.height, *licensed->width, *licensed->height));
   return {};
 }
 

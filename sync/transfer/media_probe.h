@@ -46,8 +46,8 @@ class MediaProbe {
 
 /// Whether a delivered file is what the license is for.
 ///
-/// Errors   kInvalid, retryable: another type than licensed, or exactly the pixel size of another rendition. Pixel
-///          sizes that match no listed rendition pass: the listed ones are not exact for every file.
+/// Errors   kInvalid, retryable: another type than licensed, exactly the pixel size of another rendition, or another
+///          shape. Other pixel sizes of the same shape pass: the listed ones are not exact for every file.
 Status check_delivery(const MediaFacts& facts, std::string_view expected_format, std::string_view size,
                       const std::vector<Rendition>& renditions);
 

@@ -119,6 +119,7 @@ TEST_CASE("M4 delivery: another rendition than the licensed one is refused by it
   CHECK(accepts(4000, 6000));
   CHECK(accepts(5990, 3990));
   CHECK_FALSE(accepts(500, 333));
+  CHECK_FALSE(accepts(6000, 4500));
 }
 
 }  // namespace damsync
