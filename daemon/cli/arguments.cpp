@@ -4,7 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include <cstring>
+#include <algorithm>
+#include <array>
 
 #include "daemon/cli/command.h"
 #include "daemon/config/setting_value.h"
@@ -31,15 +32,51 @@ std::string shown(const std::string& what) {
   return printable(what.size() > kMost ? what.substr(0, kMost) + "..." : what);
 }
 
-/// The library tells an unknown command only from a missing one; a first word that is no option says more.
-std::string check_command(int argc, const char* const* argv, const std::vector<std::unique_ptr<Command>>& commands) {
-  if (argc < 2 || argv[1][0] == '-') return {};
+/// The first word that is neither an option nor an option's value; empty: there is none, or an option that is none of
+/// ours comes before it.
+std::string_view first_word(int argc, const char* const* argv) {
+  constexpr std::array<std::string_view, 4> kWithValue = {"-c", "--config", "--log-format", "--log-level"};
+  constexpr std::array<std::string_view, 3> kFlags = {"--json", "-v", "-q"};
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (std::find(kWithValue.begin(), kWithValue.end(), argument) != kWithValue.end())
+      ++i;
+    else if (!argument.starts_with('-'))
+      return argument;
+    else if (std::find(kFlags.begin(), kFlags.end(), argument) == kFlags.end())
+      return {};
+  }
+  return {};
+}
+
+/// The library tells an unknown command only from a missing one; this says which one was meant.
+std::string check_command(std::string_view word, const std::vector<std::unique_ptr<Command>>& commands) {
+  if (word.empty()) return {};
   std::vector<std::string_view> names;
   for (const auto& command : commands) {
-    if (command->name() == argv[1]) return {};
+    if (command->name() == word) return {};
     names.push_back(command->name());
   }
-  return fmt::format("there is no command '{}'; nearest: {}", shown(argv[1]), nearest(argv[1], names));
+  return fmt::format("there is no command '{}'; nearest: {}", shown(std::string(word)), nearest(word, names));
+}
+
+/// What is missing, and where to read on.
+std::string missing(const CLI::App& app, const std::string& what) {
+  const auto given = app.get_subcommands();
+  if (!given.empty())
+    return fmt::format("{}: {}; `damsync {} --help` shows how", given.front()->get_name(), shown(what),
+                       given.front()->get_name());
+  std::string names;
+  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  return fmt::format("no command is given; there is {}", names);
+}
+
+std::string check_number(const std::string& text) {
+  constexpr std::size_t kMostDigits = 18;
+  const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+  if (digits && !text.empty() && text.size() <= kMostDigits) return {};
+  return fmt::format("expected a whole number, not '{}'", shown(text));
 }
 
 void declare_globals(CLI::App& app, GlobalOptions& options) {
@@ -92,7 +129,7 @@ void Arguments::texts(const std::string& names, std::vector<std::string>& target
 }
 
 void Arguments::number(const std::string& names, std::optional<std::int64_t>& target, const std::string& help) {
-  app_.add_option(names, target, help)->type_name("N")->check(CLI::NonNegativeNumber);
+  app_.add_option(names, target, help)->type_name("N")->check(check_number);
 }
 
 void Arguments::word(const std::string& name, std::string& target, const std::vector<std::string>& words,
@@ -122,7 +159,7 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv,
     out.text = std::move(wrong);
     return out;
   }
-  if (std::string wrong = check_command(argc, argv, commands); !wrong.empty()) {
+  if (std::string wrong = check_command(first_word(argc, argv), commands); !wrong.empty()) {
     out.text = std::move(wrong);
     return out;
   }
@@ -151,6 +188,8 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv,
     out.text = app.help();
   } catch (const CLI::CallForVersion&) {
     out.kind = Kind::kVersion;
+  } catch (const CLI::RequiredError& error) {
+    out.text = missing(app, error.what());
   } catch (const CLI::Error& error) {
     out.text = shown(error.what());
   }

@@ -40,14 +40,17 @@ TEST_CASE("config: what init writes is accepted by check, show masks secrets") {
 TEST_CASE("C4 usage: wrong use ends in 2 and says what is wrong") {
   Desk desk(0);
   const std::vector<std::pair<Words, std::string>> wrong = {{{"snyc"}, "sync"},
+                                                            {{"-v", "chnages"}, "there is no command 'chnages'"},
+                                                            {{"-v"}, "no command is given"},
                                                             {{"sync", "--dryrun"}, "--dryrun"},
                                                             {{"sync", "--account"}, "--account"},
                                                             {{"sync", "--account", "nobody"}, "newsroom"},
                                                             {{"sync", "sync"}, "sync"},
-                                                            {{"list"}, "what"},
+                                                            {{"list"}, "damsync list --help"},
                                                             {{"list", "pictures"}, "pictures"},
                                                             {{"list", "files", "--state", "fine"}, "fine"},
                                                             {{"list", "files", "--limit", "-1"}, "limit"},
+                                                            {{"list", "files", "--limit", "x"}, "whole number"},
                                                             {{"list", "files", "--since", "yesterday"}, "yesterday"},
                                                             {{"show"}, "asset"},
                                                             {{"show", "4711"}, "4711"},
