@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "daemon/cli/access.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/json_fields.h"
@@ -43,7 +45,7 @@ class VerifyCommand final : public Command {
     if (auto read = read_options(); !read) return read.error();
     const auto loaded = load_settings_for(context);
     if (!loaded) return loaded.error();
-    const auto summary = verify(context, loaded->settings);
+    const auto summary = is_begun(loaded->settings) ? verify(context, loaded->settings) : VerifySummary{};
     if (!summary) return summary.error();
     print(context, *summary);
     const std::int64_t unresolved = summary->missing + summary->corrupt + summary->orphans - summary->repaired;
@@ -67,6 +69,12 @@ class VerifyCommand final : public Command {
       options_.time_limit = *limit;
     }
     return {};
+  }
+
+  /// Before the first sync there is nothing to look at, and looking must not make a catalog and a store.
+  static bool is_begun(const Settings& settings) {
+    std::error_code error;
+    return std::filesystem::exists(std::filesystem::symlink_status(settings.catalog.path, error));
   }
 
   Result<VerifySummary> verify(CommandContext& context, const Settings& settings) {

@@ -166,6 +166,17 @@ TEST_CASE("M9 verify: missing, changed and foreign files are found, and repaired
   CHECK(desk.damsync({"verify"}).exit_code == 0);
 }
 
+TEST_CASE("verify: before the first sync there is nothing to find, and nothing is made") {
+  Desk desk(0);
+
+  const ProgramResult result = desk.damsync({"verify", "--json"});
+
+  CHECK(result.exit_code == 0);
+  CHECK(number(lines_of(result.out).at(0), "checked") == 0);
+  CHECK_FALSE(fs::exists(desk.catalog()));
+  CHECK_FALSE(fs::exists(desk.store()));
+}
+
 TEST_CASE("db: a backup can be checked, restored, and brought up to date") {
   Desk desk(2);
   desk.sync();
