@@ -99,14 +99,14 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& address,
     stream.connectNB(net::SocketAddress(address, port));
     connection->attach(timer);
     if (!stream.poll(to_poco(std::min(connect_timeout, timer.left())), net::Socket::SELECT_WRITE))
-      return fail("cannot connect: timed out");
+      return fail(fmt::format("cannot connect to port {}: timed out", port));
     if (const int error = stream.impl()->socketError(); error != 0)
-      return fail(fmt::format("cannot connect: {}", std::strerror(error)));
-    if (connection->ended()) return fail("cannot connect");
+      return fail(fmt::format("cannot connect to port {}: {}", port, std::strerror(error)));
+    if (connection->ended()) return fail(fmt::format("cannot connect to port {}", port));
     stream.setBlocking(true);
     stream.setNoDelay(true);
   } catch (const Poco::Exception& error) {
-    return fail(fmt::format("cannot connect: {}", error.displayText()));
+    return fail(fmt::format("cannot connect to port {}: {}", port, error.displayText()));
   }
   return connection;
 }

@@ -119,7 +119,7 @@ TEST_CASE("calls: a provider that cannot be reached ends in 69 and nothing is lo
   const ProgramResult result = desk.damsync({"sync", "--json"});
 
   CHECK(result.exit_code == 69);
-  CHECK_MESSAGE(holds(result.out, "127.0.0.1"), result.out);
+  CHECK_MESSAGE(holds(result.out, "127.0.0.1: cannot connect to port 1"), result.out);
   CHECK(desk.tree() == before);
 }
 
