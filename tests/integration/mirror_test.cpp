@@ -176,6 +176,16 @@ TEST_CASE("sync: a license that left the history is called vanished by --full, i
   REQUIRE(vanished.size() == 1);
   CHECK(text(vanished.front(), "license_id") == Desk::license_id(3));
   for (const auto& file : desk.list({"files"})) CHECK(desk.tree().count(text(file, "path")) == 1);
+
+  desk.sim.edit([](ShutterstockState& state) {
+    SimLicense again = *state.licenses().front();
+    again.id = Desk::license_id(3);
+    again.image_id = Desk::image_id(3);
+    state.add_license(std::move(again));
+  });
+  desk.sync(0, {"--full"});
+  CHECK(desk.list({"licenses", "--state", "vanished"}).empty());
+  CHECK(desk.sim.books().redownloads.at(Desk::license_id(3)) == 1);  // the file was here all the time
 }
 
 }  // namespace damsync

@@ -52,7 +52,6 @@ TEST_CASE("files: a license that cannot be downloaded is blocked with its reason
 
 TEST_CASE("M2 files: a page that calls itself an image is failed, never stored, and fetched when it is one again") {
   Desk desk(3);
-  desk.before = [](SimRequest&) {};
   desk.sim.faults().always("GET /gatekeeper/*/shutterstock_" + Desk::image_id(1) + ".jpg", fault::html_as_jpeg());
 
   const Json run = desk.sync(1);
@@ -107,14 +106,17 @@ TEST_CASE("T9 files: a cut transfer goes on where it stopped") {
 
 TEST_CASE("M8 files: a file that changed meanwhile starts again instead of being patched together") {
   Desk desk(1);
+  bool resumed = false;
   desk.sim.faults().once("GET /gatekeeper/*", fault::cut_body(300));
   desk.before = [&](SimRequest& request) {
     if (request.header("Range") == nullptr) return;
+    resumed = true;
     desk.sim.edit([](ShutterstockState& state) { state.image(Desk::image_id(0))->file_revision = 2; });
   };
 
   desk.sync();
 
+  CHECK(resumed);
   CHECK(text(desk.list({"files"}).front(), "sha256") == sha256_hex(desk.served(Desk::image_id(0))));
 }
 
