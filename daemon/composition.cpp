@@ -135,6 +135,9 @@ Policy Composition::policy_for(const AccountSettings& account, const SyncOptions
   policy.recheck_within = account.provider.recheck;
   policy.workers = account.provider.concurrency;
   policy.transfer.min_free = settings_.store.min_free;
+  policy.spending.may_consume = account.may_consume;
+  policy.spending.budget_per_day = account.budget_per_day;
+  policy.spending.min_free = settings_.store.min_free;
   return policy;
 }
 

@@ -87,6 +87,14 @@ std::optional<FileRow> Catalog::find_file_at(const std::string& path) const {
   return read_file(query);
 }
 
+std::vector<std::string> Catalog::assets_with_bytes(const std::string& account, const std::string& sha256) const {
+  Statement query(db_,
+                  "SELECT DISTINCT asset_id FROM file WHERE account = ? AND sha256 = ? AND sha256 <> ''"
+                  " ORDER BY asset_id");
+  query.bind_all(account, sha256);
+  return texts(query);
+}
+
 std::vector<std::string> Catalog::asset_ids(const std::string& account) const {
   Statement query(db_, "SELECT asset_id FROM asset WHERE account = ? ORDER BY asset_id");
   query.bind(account);

@@ -120,6 +120,8 @@ class Catalog {
   [[nodiscard]] std::vector<std::string> accounts_with(const std::string& provider, const std::string& asset_id) const;
   /// A mirrored file of the account with that path, if any license has one (several may share it).
   [[nodiscard]] std::optional<FileRow> find_file_at(const std::string& path) const;
+  /// Assets of the account that have a file of these bytes, each once.
+  [[nodiscard]] std::vector<std::string> assets_with_bytes(const std::string& account, const std::string& sha256) const;
   /// Every distinct path the catalog knows (mirrored, missing, corrupt) with its expected hash, in path order.
   struct StoredFile {
     std::string account, asset_id, path, sha256;

@@ -162,6 +162,15 @@ void CatalogWriter::share_with_siblings(const FileRow& f) {
   }
 }
 
+void CatalogWriter::unblock_files(const std::string& account, const std::string& reason) {
+  Statement(db_,
+            "UPDATE file SET state = 'pending', reason = '' WHERE account = ?1 AND state <> 'mirrored'"
+            " AND state = 'blocked' AND reason = ?2 AND EXISTS (SELECT 1 FROM license l WHERE l.account = ?1"
+            " AND l.license_id = file.license_id AND l.state = 'held')")
+      .bind_all(account, reason)
+      .run();
+}
+
 void CatalogWriter::put_verified(const std::string& path, FileState state, UtcTime now) {
   Statement(db_,
             "UPDATE asset SET sidecar_dirty = 1 WHERE (account, asset_id) IN (SELECT account, asset_id FROM file"

@@ -49,6 +49,8 @@ class CatalogWriter {
   /// Sets state, reason, path, bytes, sha256 and times as given. Once mirrored or blocked it is not pending any more;
   /// a mirrored file is shared at once with the asset's wanted licenses of the same size and format.
   void put_file(const FileRow& row);
+  /// Files of held licenses that were blocked for exactly this reason are wanted again.
+  void unblock_files(const std::string& account, const std::string& reason);
   void put_verified(const std::string& path, FileState state, UtcTime now);  ///< all licenses that share the path
 
   // -- pending work ---------------------------------------------------------------------------------------------

@@ -232,6 +232,22 @@ void Committer::not_fetched(const FetchTask& task, const Error& error) {
   tx.commit();
 }
 
+std::int64_t Committer::set_aside(std::span<const SetAside> files) {
+  Transaction tx(cycle_.db);
+  std::int64_t blocked = 0;
+  for (const auto& file : files)
+    for (const auto& license : file.task.licenses) {
+      auto row = cycle_.catalog.find_file(cycle_.account, license.license_id);
+      if (!row || !row->path.empty() || (row->state == file.state && row->reason == file.reason)) continue;
+      row->state = file.state;
+      row->reason = file.reason;
+      cycle_.writer.put_file(*row);
+      blocked += file.state == FileState::kBlocked ? 1 : 0;
+    }
+  tx.commit();
+  return blocked;
+}
+
 void Committer::missing_licenses(std::span<const LicenseRow> licenses, const StreamRow& listed) {
   Transaction tx(cycle_.db);
   cycle_.writer.clear_pending(cycle_.account, PendingKind::kVanish);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,13 @@ struct StoredFile {
   std::string sha256;
 };
 
+/// A file that is not fetched by a rule, not by a failure.
+struct SetAside {
+  FetchTask task;
+  FileState state = FileState::kBlocked;  ///< kBlocked: until something changes; kPending: looked at again every cycle
+  std::string reason;
+};
+
 /// The one place where the catalog changes: each method is one transaction that holds the rows, the pending work and
 /// the events of what happened.
 ///
@@ -46,6 +54,8 @@ class Committer {
   void stored(std::span<const StoredFile> files);
   /// `kGone` blocks the license that was asked; anything else is retried later, whatever the number of attempts.
   void not_fetched(const FetchTask& task, const Error& error);
+  /// A file that was mirrored before keeps its row: what was there is evidence. Returns how many were newly blocked.
+  std::int64_t set_aside(std::span<const SetAside> files);
 
   /// Notes licenses that a complete listing did not have, and with them that it was made: `listed` is the stream's row.
   void missing_licenses(std::span<const LicenseRow> licenses, const StreamRow& listed);

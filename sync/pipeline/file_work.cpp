@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "storage/base/crash_point.h"
+#include "storage/sqlite/transaction.h"
 #include "sync/http/json_reader.h"
 #include "sync/pipeline/file_place.h"
+#include "sync/pipeline/test_image.h"
 #include "sync/pipeline/work_pool.h"
 
 namespace damsync {
@@ -13,6 +15,7 @@ namespace {
 constexpr std::size_t kGroupFiles = 32;
 constexpr Millis kGroupAge{1'000};  ///< a group of slow files does not wait longer than this
 constexpr std::size_t kDueRows = 512;
+constexpr std::size_t kSetAsideRows = 256;
 
 }  // namespace
 
@@ -54,18 +57,83 @@ std::optional<FetchTask> FileWork::next_task() {
 }
 
 void FileWork::plan() {
-  while (const auto task = next_task())
+  const bool free = cycle_.provider.capabilities().free_refetch;
+  const bool may_pay = cycle_.policy.spending.may_consume;
+  while (const auto task = next_task()) {
+    const auto& license = task->licenses.front();
+    const std::string detail = free || may_pay ? license.size + " " + license.format : kWouldConsumeQuota;
     if (cycle_.plan)
-      cycle_.plan({cycle_.account, "fetch", task->asset_id, task->licenses.front().license_id,
-                   task->licenses.front().size + " " + task->licenses.front().format});
+      cycle_.plan({cycle_.account,
+                   free      ? "fetch"
+                   : may_pay ? "spend"
+                             : "block",
+                   task->asset_id, license.license_id, detail});
+  }
+}
+
+SpendGuard FileWork::make_guard() {
+  return SpendGuard(
+      {cycle_.account, cycle_.provider, ledger_, *cycle_.store, cycle_.policy.spending, cycle_.clock, cycle_.log});
+}
+
+Status FileWork::settle(std::stop_token stop) { return make_guard().settle(std::move(stop)); }
+
+/// The next file that may be fetched. Paying for it happens here, in the thread of the catalog, one at a time.
+std::optional<FetchTask> FileWork::next_fetch(std::stop_token stop) {
+  while (!stop.stop_requested() && !circuit_.open()) {
+    auto task = next_task();
+    if (!task || !guard_ || pay(*task, stop)) return task;
+  }
+  return std::nullopt;
+}
+
+/// True when it is known where the file is. Otherwise the task is dealt with.
+bool FileWork::pay(FetchTask& task, std::stop_token stop) {
+  auto source = guard_->acquire(task.licenses.front(), {task.renditions}, std::move(stop));
+  if (source) {
+    task.paid = std::move(*source);
+    return true;
+  }
+  ++done_;
+  const ErrorCode code = source.error().code;
+  if (code == ErrorCode::kRefusedByPolicy || code == ErrorCode::kGone)
+    set_aside(std::move(task), source.error());
+  else
+    taken(std::move(task), source.error());
+  return false;
+}
+
+/// Rules are no failures: what settings forbid is blocked, what has to wait for tomorrow's budget stays pending.
+void FileWork::set_aside(FetchTask task, const Error& error) {
+  const bool waits = error.code == ErrorCode::kRefusedByPolicy && error.message != kWouldConsumeQuota;
+  set_aside_.push_back({std::move(task), waits ? FileState::kPending : FileState::kBlocked, error.message});
+  if (set_aside_.size() >= kSetAsideRows) commit_set_aside();
+}
+
+void FileWork::commit_set_aside() {
+  if (set_aside_.empty()) return;
+  cycle_.summary.files_blocked += committer_.set_aside(set_aside_);
+  set_aside_.clear();
+}
+
+/// What earlier settings blocked is wanted again once they allow it.
+void FileWork::allow_again() {
+  if (!cycle_.policy.spending.may_consume) return;
+  Transaction tx(cycle_.db);
+  cycle_.writer.unblock_files(cycle_.account, kWouldConsumeQuota);
+  tx.commit();
 }
 
 Status FileWork::run(std::stop_token stop) {
+  if (!cycle_.provider.capabilities().free_refetch) {
+    guard_.emplace(make_guard());
+    allow_again();
+  }
   Downloader downloader(cycle_.provider, cycle_.downloads, *cycle_.store, cycle_.clock, cycle_.policy.transfer);
   WorkPool<FetchTask, Result<Fetched>> pool(
       cycle_.policy.workers,
       [&](FetchTask& task, std::stop_token token) {
-        return downloader.fetch(task.licenses.front(), task.renditions, token);
+        return downloader.fetch(task.licenses.front(), task.renditions, token, task.paid);
       },
       stop);
   total_ = cycle_.catalog.counts(cycle_.account).files_open;
@@ -73,7 +141,7 @@ Status FileWork::run(std::stop_token stop) {
 
   while (true) {
     while (pool.open() < limit && !circuit_.open() && !stop.stop_requested()) {
-      auto task = next_task();
+      auto task = next_fetch(stop);
       if (!task) break;
       pool.submit(std::move(*task));
     }
@@ -86,6 +154,7 @@ Status FileWork::run(std::stop_token stop) {
       if (auto published = publish_group(); !published) return published;
     report();
   }
+  commit_set_aside();
   if (circuit_.open()) return *circuit_.reason();
   if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped");
   return {};
@@ -114,6 +183,7 @@ void FileWork::taken(FetchTask task, Result<Fetched> outcome) {
 }
 
 Status FileWork::publish_group() {
+  refuse_test_images();
   if (group_.empty()) return {};
   std::vector<Publication> publications;
   for (auto& staged : group_) publications.push_back({staged.fetched.staged.get(), staged.path});
@@ -137,6 +207,24 @@ Status FileWork::publish_group() {
   group_.clear();
   committer_.stored(stored);
   return sidecars_.write(assets);
+}
+
+/// Where no two assets can have the same bytes, a repeat is what a sandbox key gets instead of the asset.
+void FileWork::refuse_test_images() {
+  if (!cycle_.provider.capabilities().distinct_files) return;
+  std::vector<Staged> real;
+  for (auto& staged : group_) {
+    const std::string& sha256 = staged.fetched.staged->sha256();
+    auto others = cycle_.catalog.assets_with_bytes(cycle_.account, sha256);
+    for (const auto& earlier : real)
+      if (earlier.fetched.staged->sha256() == sha256) others.push_back(earlier.task.asset_id);
+    const auto twin = other_asset(staged.task.asset_id, others);
+    if (!twin)
+      real.push_back(std::move(staged));
+    else
+      taken(std::move(staged.task), test_image(*twin));
+  }
+  group_ = std::move(real);
 }
 
 std::string FileWork::path_for(const FetchTask& task, const std::string& format) const {

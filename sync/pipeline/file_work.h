@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "sync/pipeline/cycle.h"
 #include "sync/pipeline/plan.h"
 #include "sync/pipeline/sidecar_work.h"
+#include "sync/quota/spend_guard.h"
 #include "sync/transfer/downloader.h"
 
 namespace damsync {
@@ -25,8 +27,10 @@ enum class FileScope {
 class FileWork {
  public:
   FileWork(Cycle& cycle, SidecarWork& sidecars, FileScope scope = FileScope::kAll)
-      : cycle_(cycle), committer_(cycle), sidecars_(sidecars), scope_(scope) {}
+      : cycle_(cycle), committer_(cycle), sidecars_(sidecars), scope_(scope), ledger_(cycle.db) {}
 
+  /// Settles what became of spending calls whose answer was lost; before anything else in a cycle.
+  Status settle(std::stop_token stop);
   /// Errors: what stopped the step. One bad file never does; it is retried later or blocked.
   Status run(std::stop_token stop);
   /// Says what `run` would fetch.
@@ -39,10 +43,17 @@ class FileWork {
     std::string path;
   };
   [[nodiscard]] std::optional<FetchTask> next_task();
+  [[nodiscard]] std::optional<FetchTask> next_fetch(std::stop_token stop);
+  bool pay(FetchTask& task, std::stop_token stop);
+  void set_aside(FetchTask task, const Error& error);
+  void commit_set_aside();
+  void allow_again();
+  [[nodiscard]] SpendGuard make_guard();
   [[nodiscard]] bool in_scope(const WorkItem& item) const;
   void refill();
   void taken(FetchTask task, Result<Fetched> outcome);
   Status publish_group();
+  void refuse_test_images();
   [[nodiscard]] std::string path_for(const FetchTask& task, const std::string& format) const;
   void report() const;
 
@@ -50,6 +61,9 @@ class FileWork {
   Committer committer_;
   SidecarWork& sidecars_;
   FileScope scope_;
+  SpendLedger ledger_;
+  std::optional<SpendGuard> guard_;  ///< for providers whose files are to be paid for
+  std::vector<SetAside> set_aside_;
   WorkItem after_;  ///< the last due file handed out
   std::deque<FetchTask> ready_;
   bool exhausted_ = false;

@@ -18,8 +18,12 @@ std::vector<FetchTask> plan_fetches(const std::vector<WorkItem>& due, const std:
       same->licenses.push_back(*license);
       continue;
     }
-    tasks.push_back(
-        {item.asset_id, {*license}, metadata.renditions, metadata.editorial.value_or(false), item.attempts});
+    tasks.push_back({item.asset_id,
+                     {*license},
+                     metadata.renditions,
+                     metadata.editorial.value_or(false),
+                     item.attempts,
+                     std::nullopt});
   }
   return tasks;
 }

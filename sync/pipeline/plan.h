@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "storage/catalog/catalog.h"
 #include "storage/model/asset.h"
 #include "storage/model/license.h"
+#include "sync/providers/page.h"
 
 namespace damsync {
 
@@ -16,6 +18,7 @@ struct FetchTask {
   std::vector<Rendition> renditions;  ///< what the asset is known to come in
   bool editorial = false;
   int attempts = 0;
+  std::optional<DownloadSource> paid = std::nullopt;  ///< where the file is, when it had to be paid for
 };
 
 /// Turns the due files of one asset into the fewest fetches: one for each size and format that is held. Pure.

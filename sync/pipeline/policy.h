@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "storage/base/time.h"
+#include "sync/quota/budget.h"
 #include "sync/transfer/downloader.h"
 
 namespace damsync {
@@ -19,6 +20,7 @@ struct Policy {
   std::chrono::hours recheck_within{24 * 30};
   int workers = 8;
   TransferLimits transfer;
+  SpendRules spending;  ///< for providers without free refetch
 };
 
 /// True when so many losses in one cycle need a person: more than 50 and more than `share` of `total` (promise 10).

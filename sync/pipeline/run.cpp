@@ -15,6 +15,8 @@ void SyncRun::run(std::stop_token stop) {
   SidecarWork sidecars(cycle_);
   FileWork files(cycle_, sidecars);
 
+  const bool pays = !cycle_.provider.capabilities().free_refetch && !cycle_.policy.dry_run;
+  if (pays && !halted(stop)) note(files.settle(stop));               // what became of what was paid for?
   for (const auto& stream : cycle_.provider.capabilities().streams)  // what is new?
     if (!halted(stop)) note(observer.observe(stream, stop));
 

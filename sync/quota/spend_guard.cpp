@@ -25,6 +25,13 @@ Error gone(const SpendRow& row, std::string_view why) {
                                 name_of(row), why));
 }
 
+Error trace(const SpendRow& row) {
+  return make_error(ErrorCode::kGone, fmt::format("this row of the history is most likely our own {}, made for license "
+                                                  "{}: it is not paid for again; if it is another purchase, let "
+                                                  "`damsync adopt` take its file in",
+                                                  name_of(row), row.license_id));
+}
+
 Error unsettled(const SpendRow& row) {
   const std::string next = row.parked()
                                ? fmt::format("parked ({}): decide by `damsync spend settle|forget {} --reason TEXT`",
@@ -112,7 +119,7 @@ Result<DownloadSource> SpendGuard::claimed(const LicenseRow& license, const std:
     if (row.open()) return unsettled(row);
     if (!row.claims()) continue;
     if (!same_thing(license, row)) {
-      if (is_trace_of(license, row)) return gone(row, "whose own trace in the history this license is");
+      if (is_trace_of(license, row)) return trace(row);
       continue;
     }
     if (row.source.url.empty()) return gone(row, "but where the file is was never learnt");
