@@ -27,6 +27,8 @@ const std::vector<std::string> kHeaderLicenses = {"PROVIDER", "ACCOUNT",  "LICEN
                                                   "SIZE",     "LICENSED", "BY",      "STATE"};
 const std::vector<std::string> kHeaderFiles = {"ACCOUNT", "ASSET", "LICENSE", "STATE", "BYTES", "PATH", "REASON"};
 const std::vector<std::string> kHeaderChanges = {"SEQ", "TIME", "TYPE", "ACCOUNT", "ASSET", "LICENSE", "REV", "FIELDS"};
+const std::vector<std::string> kHeaderSpends = {"SPEND",    "ACCOUNT", "ASSET", "LICENSE",
+                                                "INTENDED", "OUTCOME", "DETAIL"};
 const std::vector<std::string> kHeaderRuns = {"RUN", "STARTED", "TOOK", "RESULT", "MIRRORED", "FAILED", "BYTES"};
 
 std::vector<std::string> row_of(const AssetRow& a) {
@@ -68,10 +70,22 @@ std::vector<std::string> row_of(const RunSummary& r) {
           format_size(bytes)};
 }
 
+std::vector<std::string> row_of(const SpendRow& s) {
+  const std::string outcome = s.outcome ? to_word(*s.outcome) : s.parked() ? "open, parked" : "open";
+  return {std::to_string(s.spend_id),
+          s.account,
+          s.asset_id,
+          s.license_id,
+          format_rfc3339(s.at),
+          outcome,
+          shown(s.parked_reason + s.detail + s.decision_reason)};
+}
+
 /// The states a listed thing can be in; empty: it has none.
 std::vector<std::string> states_of(const std::string& what) {
   if (what == "assets") return {"active", "withdrawn", "unknown"};
   if (what == "licenses") return {"held", "vanished"};
+  if (what == "spends") return {"open", "spent", "refused", "not_spent"};
   if (what == "files") return {"mirrored", "pending", "failed", "blocked", "missing", "corrupt"};
   return {};
 }
@@ -82,8 +96,8 @@ class ListCommand final : public Command {
   std::string_view summary() const override { return "List what the catalog holds"; }
 
   void declare(Arguments& arguments) override {
-    arguments.word("what", what_, {"assets", "licenses", "files", "changes", "runs"},
-                   "assets, licenses, files, changes or runs");
+    arguments.word("what", what_, {"assets", "licenses", "files", "changes", "spends", "runs"},
+                   "assets, licenses, files, changes, spends or runs");
     arguments.text("--account", filter_.account, "NAME", "only of this account");
     arguments.text("--provider", filter_.provider, "PROVIDER", "only of this provider");
     arguments.text("--state", filter_.state, "STATE", "only in this state, e.g. active, held, failed");
@@ -100,7 +114,7 @@ class ListCommand final : public Command {
     const auto db = open_catalog(loaded->settings);
     if (!db) return db.error();
     if (*db == nullptr) return ExitCode::kDone;  // nothing was ever synced: an empty list
-    list(Catalog(**db), context);
+    list(**db, context);
     return ExitCode::kDone;
   }
 
@@ -130,7 +144,8 @@ class ListCommand final : public Command {
     };
   }
 
-  void list(const Catalog& catalog, CommandContext& context) const {
+  void list(Database& db, CommandContext& context) const {
+    const Catalog catalog(db);
     const auto table_of = [&](const std::vector<std::string>& header) {
       return Table(context.out, context.options.json ? std::vector<std::string>{} : header);
     };
@@ -146,6 +161,9 @@ class ListCommand final : public Command {
     } else if (what_ == "changes") {
       Table table = table_of(kHeaderChanges);
       catalog.list_changes(filter_, 0, printer<Change>(context, table));
+    } else if (what_ == "spends") {
+      Table table = table_of(kHeaderSpends);
+      SpendLedger(db).list(filter_, printer<SpendRow>(context, table));
     } else {
       Table table = table_of(kHeaderRuns);
       catalog.list_runs(filter_, printer<RunSummary>(context, table));

@@ -28,6 +28,11 @@ void print(Output& out, const StatusReport& report) {
     out.line(fmt::format("  licenses    {} held, {} vanished", c.licenses_held, c.licenses_vanished));
     out.line(
         fmt::format("  files       {} mirrored, {} open, {} blocked", c.files_mirrored, c.files_open, c.files_blocked));
+    if (account.files_unpaid > 0)
+      out.line(fmt::format("              {} blocked: {}", account.files_unpaid, kUnpaidHint));
+    if (account.spends_open > 0)
+      out.line(fmt::format("  spends      {} not settled yet, {} of them parked for a person", account.spends_open,
+                           account.spends_parked));
     if (c.quarantined > 0) out.line(fmt::format("  quarantined {}", c.quarantined));
   }
   out.line(fmt::format("store: {} files, {}, {} free, oldest check {}", report.store.files,
@@ -44,7 +49,7 @@ class StatusCommand final : public Command {
     arguments.flag("--check", check_, "let the exit code tell the health");
     arguments.footer(
         "With --check, exit code 3: an account had no success for three poll intervals (one minute at least), its last "
-        "run ended with an error, or wanted items have failed.");
+        "run ended with an error, wanted items have failed, or a spending call waits for a person.");
   }
 
   Result<ExitCode> run(CommandContext& context) override {
@@ -54,7 +59,8 @@ class StatusCommand final : public Command {
     if (!db) return db.error();
     std::optional<Catalog> catalog;
     if (*db != nullptr) catalog.emplace(**db);
-    const StatusReport report = make_status(loaded->settings, catalog ? &*catalog : nullptr, context.clock.utc());
+    StatusReport report = make_status(loaded->settings, catalog ? &*catalog : nullptr, context.clock.utc());
+    if (catalog) add_spending(report, *catalog, SpendLedger(**db));
     if (context.options.json)
       context.out.json(json_of(report));
     else

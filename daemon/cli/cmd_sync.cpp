@@ -5,6 +5,7 @@
 #include "daemon/cli/command.h"
 #include "daemon/cli/json_fields.h"
 #include "daemon/cli/progress_line.h"
+#include "daemon/cli/status_report.h"
 #include "daemon/composition.h"
 #include "storage/base/text.h"
 #include "storage/base/units.h"
@@ -62,6 +63,7 @@ class SyncCommand final : public Command {
       print_json(context.out, *run, plan);
     else
       print_text(context.out, *run, plan);
+    if (!context.options.json) print_hints(context.out, loaded->settings, *run);
     return exit_code_of(*run);
   }
 
@@ -92,6 +94,14 @@ class SyncCommand final : public Command {
     for (const auto& account : run.accounts) print_account(out, account);
     out.line(fmt::format("{} in {}, run {}", run.ok ? "done" : "done, with leftovers",
                          format_duration(run.finished_at - run.started_at), run.run_id));
+  }
+
+  static void print_hints(Output& out, const Settings& settings, const RunSummary& run) {
+    const auto db = open_catalog(settings);
+    if (!db || *db == nullptr) return;
+    for (const auto& account : run.accounts)
+      if (const auto files = count_unpaid(Catalog(**db), account.name); files > 0)
+        out.line(fmt::format("{}: {} files blocked, {}", account.name, files, kUnpaidHint));
   }
 
   SyncOptions options_;

@@ -1,6 +1,7 @@
 #include "daemon/cli/json_fields.h"
 
 #include "storage/base/time.h"
+#include "sync/http/url.h"
 
 namespace damsync {
 namespace {
@@ -94,6 +95,31 @@ Json json_of(const Change& change) {
                        {"license_id", json_text(change.license_id)},
                        {"revision", change.revision},
                        {"fields", std::move(fields)}});
+}
+
+Json json_of(const SpendRow& spend) {
+  const auto url = Url::parse(spend.source.url);
+  return Json::object({{"spend_id", std::to_string(spend.spend_id)},
+                       {"provider", spend.provider},
+                       {"account", spend.account},
+                       {"asset_id", spend.asset_id},
+                       {"license_id", spend.license_id},
+                       {"operation", spend.operation},
+                       {"size", json_text(spend.size)},
+                       {"format", json_text(spend.format)},
+                       {"product", json_text(spend.product)},
+                       {"history_rows", spend.history_rows},
+                       {"intended_at", json_time(spend.at)},
+                       {"returned_at", json_time(spend.returned_at)},
+                       {"outcome", spend.outcome ? to_word(*spend.outcome) : "open"},
+                       {"closed_at", json_time(spend.closed_at)},
+                       {"detail", json_text(spend.detail)},
+                       {"provider_ref", url ? Json(url->scheme() + "://" + url->host() + "/***") : Json()},
+                       {"valid_until", json_time(spend.source.valid_until)},
+                       {"parked", spend.parked()},
+                       {"parked_reason", json_text(spend.parked_reason)},
+                       {"decided_by", json_text(spend.decided_by)},
+                       {"decision_reason", json_text(spend.decision_reason)}});
 }
 
 Json json_of(const RunSummary& run) {

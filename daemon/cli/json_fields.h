@@ -2,6 +2,7 @@
 
 #include "storage/base/json.h"
 #include "storage/catalog/catalog.h"
+#include "storage/ledger/spend_ledger.h"
 #include "storage/model/asset.h"
 #include "storage/model/event.h"
 #include "storage/model/license.h"
@@ -16,6 +17,8 @@ Json json_of(const LicenseRow& license);
 Json json_of(const FileRow& file);
 Json json_of(const Change& change);
 Json json_of(const RunSummary& run);
+/// `provider_ref` names the host alone: the rest of the address would hand out the file.
+Json json_of(const SpendRow& spend);
 
 Json json_time(UtcTime time);
 Json json_time(const std::optional<UtcTime>& time);

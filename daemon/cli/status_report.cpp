@@ -8,6 +8,7 @@
 #include "daemon/cli/json_fields.h"
 #include "daemon/version.h"
 #include "storage/base/units.h"
+#include "sync/quota/budget.h"
 
 namespace damsync {
 namespace {
@@ -89,7 +90,10 @@ Json json_of(const StatusReport::Account& account) {
                        {"licenses_vanished", c.licenses_vanished},
                        {"files_mirrored", c.files_mirrored},
                        {"files_open", c.files_open},
-                       {"files_blocked", c.files_blocked}});
+                       {"files_blocked", c.files_blocked},
+                       {"files_unpaid", account.files_unpaid},
+                       {"spends_open", account.spends_open},
+                       {"spends_parked", account.spends_parked}});
 }
 
 }  // namespace
@@ -112,6 +116,29 @@ StatusReport make_status(const Settings& settings, const Catalog* catalog, UtcTi
   }
   report.free_bytes = free_bytes_of(settings.store.root);
   return report;
+}
+
+void add_spending(StatusReport& report, const Catalog& catalog, const SpendLedger& ledger) {
+  for (auto& account : report.accounts) {
+    for (const auto& row : ledger.open_rows(account.name)) {
+      ++account.spends_open;
+      if (row.parked()) ++account.spends_parked;
+    }
+    account.files_unpaid = count_unpaid(catalog, account.name);
+    if (account.spends_parked > 0)
+      report.problems.push_back(
+          fmt::format("account {}: {} spending calls wait for a person, see `damsync list spends --state open`",
+                      account.name, account.spends_parked));
+  }
+}
+
+std::int64_t count_unpaid(const Catalog& catalog, const std::string& account) {
+  ListFilter blocked;
+  blocked.account = account;
+  blocked.state = to_word(FileState::kBlocked);
+  std::int64_t count = 0;
+  catalog.list_files(blocked, [&](const FileRow& file) { return count += file.reason == kWouldConsumeQuota, true; });
+  return count;
 }
 
 Json json_of(const StatusReport& report) {

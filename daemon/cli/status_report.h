@@ -7,6 +7,7 @@
 #include "daemon/config/settings.h"
 #include "storage/base/json.h"
 #include "storage/catalog/catalog.h"
+#include "storage/ledger/spend_ledger.h"
 
 namespace damsync {
 
@@ -23,6 +24,8 @@ struct StatusReport {
     AccountCounts counts;
     std::int64_t failing = 0;  ///< wanted work that has failed at least once
     std::string last_error;    ///< empty: none
+    std::int64_t spends_open = 0, spends_parked = 0;
+    std::int64_t files_unpaid = 0;  ///< blocked because fetching them would consume quota
   };
   std::vector<Account> accounts;
   StoreTotals store;
@@ -38,6 +41,17 @@ Millis late_after(Millis poll_interval) noexcept;
 
 /// `catalog` null: there is none yet. Looks at the accounts that the settings name.
 StatusReport make_status(const Settings& settings, const Catalog* catalog, UtcTime now);
+
+/// Adds what the book of spending calls holds: a parked one needs a person.
+void add_spending(StatusReport& report, const Catalog& catalog, const SpendLedger& ledger);
+
+/// Files of the account that only a call using up quota can fetch while the settings forbid it.
+std::int64_t count_unpaid(const Catalog& catalog, const std::string& account);
+
+/// What a person can do about those.
+inline constexpr const char* kUnpaidHint =
+    "fetching them would consume quota: let `damsync adopt` take in files you already have, or set "
+    "may_consume = \"once\" and budget_per_day";
 
 Json json_of(const StatusReport& report);
 

@@ -26,13 +26,26 @@ Result<Json> GettyApi::get(const std::string& path, const QueryParams& params, s
 
 Result<HttpResponse> GettyApi::call(Method method, const std::string& path, const QueryParams& params,
                                     std::stop_token stop) {
+  return send_patiently(request_for(method, path, params), stop);
+}
+
+Result<HttpResponse> GettyApi::spend(const std::string& path, const QueryParams& params, const std::string& json,
+                                     std::stop_token stop) {
+  HttpRequest request = request_for(Method::kPost, path, params);
+  request.effect = Effect::kSpends;
+  request.body = json;
+  request.content_type = "application/json";
+  return transport_.send(request, nullptr, std::move(stop));
+}
+
+HttpRequest GettyApi::request_for(Method method, const std::string& path, const QueryParams& params) const {
   HttpRequest request;
   request.method = method;
   request.url = identity_.base.with_target(target_of(path, params));
   request.headers.add("Accept", "application/json");
   if (!identity_.language.empty()) request.headers.add("Accept-Language", identity_.language);
   request.credentials.add("Api-Key", identity_.api_key.reveal());
-  return send_patiently(request, stop);
+  return request;
 }
 
 /// The retries below this class know 429; only here is it known that a 403 can mean the same.

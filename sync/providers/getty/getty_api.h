@@ -18,7 +18,7 @@ namespace damsync::getty {
 using QueryParams = std::vector<std::pair<std::string, std::string>>;
 
 /// Makes the calls: puts key and language on them, waits where the service asks for patience with a 403, and keeps an
-/// eye on the service's clock. Every call here is free of charge; the one that uses up quota has no code.
+/// eye on the service's clock. Every call but `spend` is free of charge.
 ///
 /// Errors   those of the transport; `get` also as `read_answer`.
 /// Threads  any thread.
@@ -40,6 +40,10 @@ class GettyApi {
   /// The answer as it came, whatever its status.
   Result<HttpResponse> call(Method method, const std::string& path, const QueryParams& params, std::stop_token stop);
 
+  /// Posts JSON once, as a call that may use up quota: no repeat, no patience, no redirect.
+  Result<HttpResponse> spend(const std::string& path, const QueryParams& params, const std::string& json,
+                             std::stop_token stop);
+
   [[nodiscard]] UtcTime now() const { return clock_.utc(); }
   /// The earlier of our clock and the service's, as its latest answer told it: a cursor may move up to here.
   [[nodiscard]] UtcTime earlier() const;
@@ -47,6 +51,7 @@ class GettyApi {
   [[nodiscard]] UtcTime later() const;
 
  private:
+  [[nodiscard]] HttpRequest request_for(Method method, const std::string& path, const QueryParams& params) const;
   Result<HttpResponse> send_patiently(const HttpRequest& request, std::stop_token stop);
   void learn_clock(const HttpResponse& response);
 

@@ -29,6 +29,7 @@ Capabilities getty::capabilities() {
           .license_stream = "downloads",
           .describe_batch = getty::kMostIds,
           .free_refetch = false,
+          .distinct_files = true,
           .file_prefix = "GettyImages-",
           .supplier_name = "Getty Images",
           .read_file_name = getty::read_file_name};
@@ -39,7 +40,8 @@ GettyProvider::GettyProvider(GettySettings settings, HttpTransport& transport, C
       api_({.base = settings.base_url, .api_key = settings.api_key, .language = settings.language}, transport, clock),
       history_(history_settings(settings), api_, log),
       changes_(settings.account, api_, log),
-      images_(api_) {}
+      images_(api_),
+      paid_(api_) {}
 
 Result<Page> GettyProvider::poll(const PollRequest& request, std::stop_token stop) {
   if (request.stream == "downloads") return history_.poll(request, std::move(stop));
@@ -74,8 +76,19 @@ Result<std::vector<std::string>> GettyProvider::suggestions(const std::string& i
   return images_.suggestions(id, kSuggestions, std::move(stop));
 }
 
-Result<std::int64_t> GettyProvider::history_rows(const std::string& asset_id, std::stop_token stop) {
+Result<std::int64_t> GettyProvider::spent_on(const std::string& asset_id, std::stop_token stop) {
   return history_.row_count(asset_id, std::move(stop));
+}
+
+Status GettyProvider::may_acquire(const License& license, std::stop_token stop) {
+  const auto all = products(std::move(stop));
+  if (!all) return all.error();
+  return paid_.prepare(license, *all);
+}
+
+Result<DownloadSource> GettyProvider::acquire(SpendPermit permit, const License& license, const AcquireOptions& options,
+                                              std::stop_token stop) {
+  return paid_.ask(std::move(permit), license, options, std::move(stop));
 }
 
 Result<std::vector<getty::Product>> GettyProvider::products(std::stop_token stop) {

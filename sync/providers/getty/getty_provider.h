@@ -12,6 +12,7 @@
 #include "sync/providers/getty/getty_api.h"
 #include "sync/providers/getty/getty_wire.h"
 #include "sync/providers/getty/image_lookup.h"
+#include "sync/providers/getty/paid_download.h"
 #include "sync/providers/provider.h"
 
 namespace damsync {
@@ -34,7 +35,7 @@ struct GettySettings {
 };
 
 /// One account at Getty Images API v3: its download history, metadata, and asset changes where it is entitled to them.
-/// Every call here is free. There is no free way to fetch a file again: `refetch` refuses.
+/// Every call but `acquire` is free. There is no free way to fetch a file again: `refetch` refuses.
 ///
 /// Streams  `downloads` (the history) and `changes` (the queues of asset changes; empty without entitlement).
 /// Threads  as `Provider`.
@@ -61,8 +62,11 @@ class GettyProvider final : public Provider {
   /// Up to three assets that could stand in for one that is withdrawn; of the same series first.
   Result<std::vector<std::string>> suggestions(const std::string& id, std::stop_token stop);
 
-  /// How many downloads the asset's own history shows: compared before and after a spending call, this settles it.
-  Result<std::int64_t> history_rows(const std::string& asset_id, std::stop_token stop);
+  Result<std::int64_t> spent_on(const std::string& asset_id, std::stop_token stop) override;
+  /// Reads the account's products: one must be active, have downloads left, and get what it requires.
+  Status may_acquire(const License& license, std::stop_token stop) override;
+  Result<DownloadSource> acquire(SpendPermit permit, const License& license, const AcquireOptions& options,
+                                 std::stop_token stop) override;
 
   /// The account's products and what is left of them. An unreadable one is left out, so that nothing is spent on it.
   Result<std::vector<getty::Product>> products(std::stop_token stop);
@@ -73,6 +77,7 @@ class GettyProvider final : public Provider {
   getty::DownloadHistory history_;
   getty::ChangeSets changes_;
   getty::ImageLookup images_;
+  getty::PaidDownload paid_;
 };
 
 }  // namespace damsync

@@ -1,0 +1,144 @@
+#include "sync/providers/getty/paid_download.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "storage/base/text.h"
+#include "sync/http/json_reader.h"
+#include "sync/providers/getty/getty_errors.h"
+
+namespace damsync::getty {
+namespace {
+
+constexpr std::string_view kCall = "POST /v3/downloads/images";
+
+Error refuse(std::string message) { return make_error(ErrorCode::kRefusedByPolicy, std::move(message)); }
+
+std::string detail(const License& license, std::string_view key) {
+  const Json* value = license.details.find(key);
+  if (value == nullptr) return {};
+  if (const auto* number = value->if_number()) return number->text;
+  const auto* text = value->if_string();
+  return text == nullptr ? std::string() : *text;
+}
+
+Status check_left(const Product& product) {
+  if (!product.downloads_remaining)
+    return refuse(fmt::format("product {} does not say how many downloads are left", printable(product.id)));
+  if (*product.downloads_remaining <= 0)
+    return refuse(fmt::format("the downloads of product {} are used up", printable(product.id)));
+  return {};
+}
+
+Status check_requirements(const License& license, const Product& product) {
+  if (!product.project_code_required) return {};
+  const std::string code = detail(license, "project");
+  const auto& codes = product.project_codes;
+  if (code.empty())
+    return refuse(fmt::format("product {} requires a project code and the license has none", printable(product.id)));
+  if (!codes.empty() && std::find(codes.begin(), codes.end(), code) == codes.end())
+    return refuse(
+        fmt::format("product {} does not know the project code '{}'", printable(product.id), printable(code)));
+  return {};
+}
+
+const Product* choose(const License& license, const std::vector<Product>& products) {
+  const std::string id = detail(license, "product_id");
+  const auto named = std::find_if(products.begin(), products.end(),
+                                  [&](const Product& p) { return p.active && !id.empty() && p.id == id; });
+  if (named != products.end()) return &*named;
+  const Product* only = nullptr;
+  for (const auto& product : products) {
+    if (!product.active || !iequals(product.type, license.license_type)) continue;
+    if (only != nullptr) return nullptr;  // nobody said which
+    only = &product;
+  }
+  return only;
+}
+
+Error unknown(std::string what) { return make_error(ErrorCode::kUnknownOutcome, fmt::format("{}: {}", kCall, what)); }
+
+/// An error envelope tells the service's own refusal from that of something in between.
+bool is_documented(const HttpResponse& response) {
+  if (response.status < 400 || response.status >= 500 || response.status == 408 || response.status == 409) return false;
+  const ErrorWords words = words_of(response);
+  const bool has_words = !words.code.empty() || !words.text.empty();
+  return has_words || response.headers.find("X-Error-Detail") != nullptr;
+}
+
+std::string body_of(const License& license, const Product& product, const SpendPermit& permit) {
+  Json body = Json::object();
+  std::string notes = detail(license, "notes");
+  if (notes.empty() && product.note_required) notes = permit.reference();
+  if (!notes.empty()) body.set("download_notes", notes);
+  if (const std::string project = detail(license, "project"); !project.empty()) body.set("project_code", project);
+  return write_json(body);
+}
+
+}  // namespace
+
+Result<Product> paying_product(const License& license, const std::vector<Product>& products) {
+  const Product* product = choose(license, products);
+  if (product == nullptr)
+    return refuse(
+        fmt::format("no active product of type '{}' can be told to pay for it", printable(license.license_type)));
+  if (auto left = check_left(*product); !left) return left.error();
+  if (auto met = check_requirements(license, *product); !met) return met.error();
+  return *product;
+}
+
+QueryParams paid_query(const License& license, const Product& product, const std::vector<Rendition>& renditions) {
+  // Without this the service answers with a redirect to the file, and the address is never learnt.
+  QueryParams params{{"auto_download", "false"}};
+  if (license.format == "jpg" || license.format == "eps") params.emplace_back("file_type", license.format);
+  if (license.format != "eps") {
+    std::string height = detail(license, "height");
+    const auto size = std::find_if(renditions.begin(), renditions.end(), [&](const Rendition& r) {
+      return !license.size.empty() && iequals(r.name, license.size) && r.format == license.format && r.height;
+    });
+    if (height.empty() && size != renditions.end()) height = std::to_string(*size->height);
+    if (!height.empty()) params.emplace_back("height", height);
+  }
+  params.emplace_back("product_id", product.id);
+  if (!product.type.empty()) params.emplace_back("product_type", product.type);
+  return params;
+}
+
+Result<DownloadSource> read_paid_answer(const HttpResponse& response, const License& license, UtcTime now) {
+  if (is_documented(response)) return refusal_error(response, kCall, now);
+  if (response.status != 200) return unknown(fmt::format("HTTP {}", response.status));
+  const auto body = parse_json(response.body);
+  if (!body) return unknown("the answer is not JSON");
+  const Json* uri = body->find("uri");
+  const auto* text = uri == nullptr ? nullptr : uri->if_string();
+  if (text == nullptr || !Url::parse(*text)) return unknown("the answer names no usable address");
+  return DownloadSource{*text, license.format, now + kUriValid};
+}
+
+Status PaidDownload::prepare(const License& license, const std::vector<Product>& products) {
+  auto product = paying_product(license, products);
+  if (!product) return product.error();
+  const std::lock_guard lock(mutex_);
+  prepared_ = Prepared{license.license_id, std::move(*product)};
+  return {};
+}
+
+Result<DownloadSource> PaidDownload::ask(SpendPermit permit, const License& license, const AcquireOptions& options,
+                                         std::stop_token stop) {
+  std::optional<Prepared> prepared;
+  {
+    const std::lock_guard lock(mutex_);
+    prepared.swap(prepared_);
+  }
+  if (!prepared || prepared->license_id != license.license_id)
+    return refuse("no product was chosen to pay for this license");
+  if (!is_asset_id(license.asset_id)) return make_error(ErrorCode::kInvalid, "an id that is no asset id is never sent");
+  const auto answer =
+      api_.spend("/v3/downloads/images/" + license.asset_id, paid_query(license, prepared->product, options.renditions),
+                 body_of(license, prepared->product, permit), std::move(stop));
+  if (!answer) return answer.error();
+  return read_paid_answer(*answer, license, api_.now());
+}
+
+}  // namespace damsync::getty

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "storage/base/result.h"
+#include "storage/model/license.h"
+#include "sync/providers/getty/getty_api.h"
+#include "sync/providers/getty/getty_wire.h"
+#include "sync/providers/provider.h"
+
+namespace damsync::getty {
+
+/// How long the address of a file works. Source: README.md of this folder.
+inline constexpr std::chrono::hours kUriValid{24};
+
+/// The product that pays for another download of what a license covers: the one it was downloaded under, or, when that
+/// is no longer active, the only active one of the same type. Pure.
+///
+/// Errors   kRefusedByPolicy: there is none, its downloads are used up or not known, or it requires a project code
+///          that the license does not have.
+Result<Product> paying_product(const License& license, const std::vector<Product>& products);
+
+/// The query of the spending call. Pure.
+QueryParams paid_query(const License& license, const Product& product, const std::vector<Rendition>& renditions);
+
+/// What the answer to the spending call says. Pure.
+///
+/// Errors   a documented refusal keeps its status; everything else is kUnknownOutcome: a redirect, a server's trouble,
+/// a
+///          page, an answer without an address.
+Result<DownloadSource> read_paid_answer(const HttpResponse& response, const License& license, UtcTime now);
+
+/// Asks for a file in the one way that uses up quota.
+///
+/// Threads  any; `ask` must follow `prepare` for the same license.
+class PaidDownload {
+ public:
+  explicit PaidDownload(GettyApi& api) : api_(api) {}
+
+  /// Chooses the product and remembers it for `ask`.
+  Status prepare(const License& license, const std::vector<Product>& products);
+  Result<DownloadSource> ask(SpendPermit permit, const License& license, const AcquireOptions& options,
+                             std::stop_token stop);
+
+ private:
+  struct Prepared {
+    std::string license_id;
+    Product product;
+  };
+
+  GettyApi& api_;
+  std::mutex mutex_;
+  std::optional<Prepared> prepared_;
+};
+
+}  // namespace damsync::getty
