@@ -217,10 +217,9 @@ class Service {
 struct Wire {
   Wire(Service& books, const std::vector<std::string>& assets)
       : service(books),
-        sockets(std::move(*make_poco_transport({.base_url = *Url::parse(books.url("/"))}))),
+        sockets(open_sockets(books)),
         hurried(*sockets),
-        provider({.account = "newsroom", .base_url = *Url::parse(books.url("/")), .api_key = Secret("key")}, hurried,
-                 clock, nullptr),
+        provider(settings(books), hurried, clock, nullptr),
         bench(dir.path().string(), provider, clock) {
     std::vector<License> licenses;
     for (const auto& asset : assets) {
@@ -248,6 +247,19 @@ struct Wire {
     for (const auto& row : bench.ledger.of_asset("newsroom", asset)) claims += row.claims() ? 1 : 0;
     check_paid_once(service.executions(asset), claims, "asset " + asset);
     return answered;
+  }
+
+  static std::unique_ptr<HttpTransport> open_sockets(const Service& books) {
+    TransportSettings transport;
+    transport.base_url = *Url::parse(books.url());
+    return std::move(*make_poco_transport(std::move(transport)));
+  }
+  static GettySettings settings(const Service& books) {
+    GettySettings account;
+    account.account = "newsroom";
+    account.base_url = *Url::parse(books.url());
+    account.api_key = Secret("key");
+    return account;
   }
 
   Service& service;
