@@ -20,6 +20,7 @@
 #include "storage/sqlite/transaction.h"
 #include "sync/pipeline/cycle.h"
 #include "sync/pipeline/file_work.h"
+#include "sync/pipeline/plan_reading.h"
 #include "sync/pipeline/run.h"
 #include "sync/pipeline/sidecar_work.h"
 #include "sync/providers/offline_connection.h"
@@ -143,7 +144,7 @@ Policy Composition::policy_for(const AccountSettings& account, const SyncOptions
 
 /// Connects one account and hands its cycle to `work`; what prevents that is the account's error, not the run's.
 AccountSummary Composition::with_account(Graph& graph, const AccountSettings& account, const Policy& policy,
-                                         const Observers& observers, const std::function<void(Cycle&)>& work) {
+                                         const Observers& observers, const AccountWork& work) {
   AccountSummary summary;
   summary.name = account.provider.account;
   summary.provider = account.provider.provider;
@@ -179,7 +180,7 @@ AccountSummary Composition::with_account(Graph& graph, const AccountSettings& ac
               observers.progress,
               observers.plan,
               std::move(summary)};
-  work(cycle);
+  work(cycle, **connection);
   cycle.summary.calls_free = (*connection)->calls().free.load();
   cycle.summary.calls_spending = (*connection)->calls().spending.load();
   return std::move(cycle.summary);
@@ -204,7 +205,11 @@ Result<RunSummary> Composition::sync(const SyncOptions& options, const ProgressS
     if (!wanted(options.accounts, account.provider.account)) continue;
     const Policy policy = policy_for(account, options);
     auto summary =
-        with_account(graph, account, policy, {progress, plan}, [&](Cycle& cycle) { SyncRun(cycle).run(stop); });
+        with_account(graph, account, policy, {progress, plan}, [&](Cycle& cycle, AccountConnection& connection) {
+          SyncRun(cycle).run(stop);
+          if (options.dry_run || stop.stop_requested()) return;
+          read_plans_if_due(*graph.db, cycle.account, connection.plans(), clock_, log_, stop);
+        });
     run.ok = run.ok && !summary.error && summary.files_failed + summary.assets_failed + summary.items_rejected == 0;
     log_summary(summary);
     run.accounts.push_back(std::move(summary));
@@ -230,8 +235,8 @@ Result<VerifySummary> Composition::verify(const VerifyOptions& options, const Pr
 
   SyncOptions as_asked;
   for (const auto& account : settings_.accounts) {
-    const auto repaired =
-        with_account(graph, account, policy_for(account, as_asked), {progress, {}}, [&](Cycle& cycle) {
+    const auto repaired = with_account(
+        graph, account, policy_for(account, as_asked), {progress, {}}, [&](Cycle& cycle, AccountConnection&) {
           if (!cycle.provider.capabilities().free_refetch) return;
           SidecarWork sidecars(cycle);
           if (auto done = FileWork(cycle, sidecars, FileScope::kDamaged).run(stop); !done)

@@ -19,6 +19,7 @@
 namespace damsync {
 
 struct Cycle;
+class AccountConnection;
 
 /// What a person asked `sync` for.
 struct SyncOptions {
@@ -52,12 +53,13 @@ class Composition {
     ProgressSink progress;
     PlanSink plan;
   };
+  using AccountWork = std::function<void(Cycle&, AccountConnection&)>;
   Status open_catalog(Graph& graph, Access access);
   Status open_store(Graph& graph);
   [[nodiscard]] Status check_accounts(const std::vector<std::string>& names) const;
   [[nodiscard]] Policy policy_for(const AccountSettings& account, const SyncOptions& options) const;
   AccountSummary with_account(Graph& graph, const AccountSettings& account, const Policy& policy,
-                              const Observers& observers, const std::function<void(Cycle&)>& work);
+                              const Observers& observers, const AccountWork& work);
   void log_summary(const AccountSummary& summary);
 
   const Settings& settings_;

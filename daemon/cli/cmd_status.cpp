@@ -14,6 +14,13 @@ std::string age_of(const StatusReport::Stream& stream) {
   return stream.lag ? format_duration(*stream.lag) + " ago" : "never";
 }
 
+std::string text_of(const Plan& plan) {
+  std::string text = plan.description.empty() ? plan.plan_id : plan.description;
+  if (plan.left) text += fmt::format(", {} of {} downloads left", *plan.left, plan.limit.value_or(*plan.left));
+  if (plan.expires_at) text += ", ends " + format_rfc3339(*plan.expires_at);
+  return text;
+}
+
 void print(Output& out, const StatusReport& report) {
   out.line(fmt::format("damsync {}: {}", kVersion, report.healthy() ? "healthy" : "NOT healthy"));
   for (const auto& problem : report.problems) out.line("  ! " + printable(problem));
@@ -33,6 +40,7 @@ void print(Output& out, const StatusReport& report) {
     if (account.spends_open > 0)
       out.line(fmt::format("  spends      {} not settled yet, {} of them parked for a person", account.spends_open,
                            account.spends_parked));
+    for (const auto& plan : account.plans) out.line("  plan        " + printable(text_of(plan)));
     if (c.quarantined > 0) out.line(fmt::format("  quarantined {}", c.quarantined));
   }
   out.line(fmt::format("store: {} files, {}, {} free, oldest check {}", report.store.files,
@@ -61,6 +69,7 @@ class StatusCommand final : public Command {
     if (*db != nullptr) catalog.emplace(**db);
     StatusReport report = make_status(loaded->settings, catalog ? &*catalog : nullptr, context.clock.utc());
     if (catalog) add_spending(report, *catalog, SpendLedger(**db));
+    if (catalog) add_plans(report, PlanBook(**db), context.clock.utc());
     if (context.options.json)
       context.out.json(json_of(report));
     else

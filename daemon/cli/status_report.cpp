@@ -36,7 +36,10 @@ std::string last_error_of(const Catalog& catalog, const std::string& account,
 }
 
 StatusReport::Account read_account(const Catalog& catalog, const ProviderSettings& settings, UtcTime now) {
-  StatusReport::Account out{settings.account, settings.provider, {}, catalog.counts(settings.account), 0, {}};
+  StatusReport::Account out;
+  out.name = settings.account;
+  out.provider = settings.provider;
+  out.counts = catalog.counts(settings.account);
   for (const StreamRow& row : catalog.streams()) {
     if (row.account != out.name) continue;
     StatusReport::Stream stream{row, std::nullopt, 0};
@@ -67,6 +70,19 @@ void judge(const StatusReport::Account& account, Millis limit, std::vector<std::
         fmt::format("account {}: {} items failed and wait for another try", account.name, account.failing));
 }
 
+Json json_of(const std::vector<Plan>& plans) {
+  Json out = Json::array();
+  for (const auto& plan : plans)
+    out.push(Json::object({{"plan_id", plan.plan_id},
+                           {"description", json_text(plan.description)},
+                           {"license_type", json_text(plan.license_type)},
+                           {"limit", plan.limit},
+                           {"left", plan.left},
+                           {"period_ends_at", json_time(plan.period_ends_at)},
+                           {"expires_at", json_time(plan.expires_at)}}));
+  return out;
+}
+
 Json json_of(const StatusReport::Account& account) {
   Json streams = Json::array();
   for (const auto& stream : account.streams)
@@ -83,6 +99,7 @@ Json json_of(const StatusReport::Account& account) {
                        {"streams", std::move(streams)},
                        {"quarantined", c.quarantined},
                        {"last_error", json_text(account.last_error)},
+                       {"plans", json_of(account.plans)},
                        {"assets_active", c.assets_active},
                        {"assets_withdrawn", c.assets_withdrawn},
                        {"assets_unknown", c.assets_unknown},
@@ -106,8 +123,13 @@ StatusReport make_status(const Settings& settings, const Catalog* catalog, UtcTi
   StatusReport report;
   for (const auto& account : settings.accounts) {
     const ProviderSettings& p = account.provider;
-    report.accounts.push_back(catalog == nullptr ? StatusReport::Account{p.account, p.provider, {}, {}, 0, {}}
-                                                 : read_account(*catalog, p, now));
+    if (catalog != nullptr) {
+      report.accounts.push_back(read_account(*catalog, p, now));
+    } else {
+      report.accounts.emplace_back();
+      report.accounts.back().name = p.account;
+      report.accounts.back().provider = p.provider;
+    }
     judge(report.accounts.back(), late_after(settings.schedule.poll_interval), report.problems);
   }
   if (catalog != nullptr) {
@@ -139,25 +161,31 @@ std::int64_t count_unpaid(const Catalog& catalog, const std::string& account) {
   std::int64_t count = 0;
   catalog.list_files(blocked, [&](const FileRow& file) { return count += file.reason == kWouldConsumeQuota, true; });
   return count;
-}
+  void add_plans(StatusReport & report, const PlanBook& book, UtcTime now) {
+    for (auto& account : report.accounts)
+      for (auto& plan : book.plans(account.name))
+        if (!plan.expires_at || *plan.expires_at > now) account.plans.push_back(std::move(plan));
+  }
 
-Json json_of(const StatusReport& report) {
-  Json accounts = Json::array(), coverage = Json::array(), problems = Json::array();
-  for (const auto& account : report.accounts) accounts.push(json_of(account));
-  for (const auto& row : report.coverage)
-    coverage.push(Json::object(
-        {{"account", row.account}, {"stream", row.stream}, {"from", json_time(row.from)}, {"to", json_time(row.to)}}));
-  for (const auto& problem : report.problems) problems.push(problem);
-  return Json::object({{"version", kVersion},
-                       {"accounts", std::move(accounts)},
-                       {"store", Json::object({{"files", report.store.files},
-                                               {"bytes", report.store.bytes},
-                                               {"free_bytes", report.free_bytes},
-                                               {"oldest_verified_at", json_time(report.store.oldest_verified_at)}})},
-                       {"coverage", std::move(coverage)},
-                       {"next", Json::array()},
-                       {"healthy", report.healthy()},
-                       {"problems", std::move(problems)}});
-}
+  Json json_of(const StatusReport& report) {
+    Json accounts = Json::array(), coverage = Json::array(), problems = Json::array();
+    for (const auto& account : report.accounts) accounts.push(json_of(account));
+    for (const auto& row : report.coverage)
+      coverage.push(Json::object({{"account", row.account},
+                                  {"stream", row.stream},
+                                  {"from", json_time(row.from)},
+                                  {"to", json_time(row.to)}}));
+    for (const auto& problem : report.problems) problems.push(problem);
+    return Json::object({{"version", kVersion},
+                         {"accounts", std::move(accounts)},
+                         {"store", Json::object({{"files", report.store.files},
+                                                 {"bytes", report.store.bytes},
+                                                 {"free_bytes", report.free_bytes},
+                                                 {"oldest_verified_at", json_time(report.store.oldest_verified_at)}})},
+                         {"coverage", std::move(coverage)},
+                         {"next", Json::array()},
+                         {"healthy", report.healthy()},
+                         {"problems", std::move(problems)}});
+  }
 
 }  // namespace damsync

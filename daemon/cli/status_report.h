@@ -7,6 +7,7 @@
 #include "daemon/config/settings.h"
 #include "storage/base/json.h"
 #include "storage/catalog/catalog.h"
+#include "storage/catalog/plan_book.h"
 #include "storage/ledger/spend_ledger.h"
 
 namespace damsync {
@@ -26,6 +27,7 @@ struct StatusReport {
     std::string last_error;    ///< empty: none
     std::int64_t spends_open = 0, spends_parked = 0;
     std::int64_t files_unpaid = 0;  ///< blocked because fetching them would consume quota
+    std::vector<Plan> plans;        ///< not ended yet
   };
   std::vector<Account> accounts;
   StoreTotals store;
@@ -41,6 +43,8 @@ Millis late_after(Millis poll_interval) noexcept;
 
 /// `catalog` null: there is none yet. Looks at the accounts that the settings name.
 StatusReport make_status(const Settings& settings, const Catalog* catalog, UtcTime now);
+/// Adds what each account may still download.
+void add_plans(StatusReport& report, const PlanBook& book, UtcTime now);
 
 /// Adds what the book of spending calls holds: a parked one needs a person.
 void add_spending(StatusReport& report, const Catalog& catalog, const SpendLedger& ledger);

@@ -263,3 +263,20 @@ BEGIN SELECT RAISE(ABORT, 'what a row of the spend ledger was opened for is neve
 
 -- Finds the same bytes under another asset of the account: a test image instead of the licensed one.
 CREATE INDEX file_bytes ON file (account, sha256) WHERE sha256 <> '';
+
+CREATE TABLE plan (
+  account        TEXT NOT NULL REFERENCES account,
+  plan_id        TEXT NOT NULL CHECK (plan_id <> ''),
+  description    TEXT NOT NULL,
+  license_type   TEXT NOT NULL,
+  expires_at     INTEGER,
+  download_limit INTEGER CHECK (download_limit >= 0),
+  downloads_left INTEGER CHECK (downloads_left >= 0),
+  period_ends_at INTEGER,
+  PRIMARY KEY (account, plan_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE plan_reading (
+  account TEXT    NOT NULL PRIMARY KEY REFERENCES account,
+  read_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -105,4 +105,19 @@ Result<std::vector<getty::Product>> GettyProvider::products(std::stop_token stop
   return out;
 }
 
+Result<std::vector<Plan>> GettyProvider::plans(std::stop_token stop) {
+  auto read = products(std::move(stop));
+  if (!read) return read.error();
+  std::vector<Plan> out;
+  for (auto& product : *read)
+    out.push_back({.plan_id = std::move(product.id),
+                   .description = product.agreement_name.empty() ? product.name : product.agreement_name,
+                   .license_type = std::move(product.type),
+                   .expires_at = product.expires_at,
+                   .limit = product.download_limit,
+                   .left = product.downloads_remaining,
+                   .period_ends_at = product.limit_resets_at});
+  return out;
+}
+
 }  // namespace damsync

@@ -13,6 +13,7 @@
 #include "sync/providers/getty/getty_wire.h"
 #include "sync/providers/getty/image_lookup.h"
 #include "sync/providers/getty/paid_download.h"
+#include "sync/providers/plan_source.h"
 #include "sync/providers/provider.h"
 
 namespace damsync {
@@ -40,7 +41,7 @@ struct GettySettings {
 /// Streams  `downloads` (the history) and `changes` (the queues of asset changes; empty without entitlement).
 /// Threads  as `Provider`.
 /// Source   README.md of this folder.
-class GettyProvider final : public Provider {
+class GettyProvider final : public Provider, public PlanSource {
  public:
   /// `transport` carries the account's token, pacing and retries; it, `clock` and `log` outlive the provider. `log` may
   /// be null.
@@ -70,6 +71,7 @@ class GettyProvider final : public Provider {
 
   /// The account's products and what is left of them. An unreadable one is left out, so that nothing is spent on it.
   Result<std::vector<getty::Product>> products(std::stop_token stop);
+  Result<std::vector<Plan>> plans(std::stop_token stop) override;
 
  private:
   Capabilities capabilities_;

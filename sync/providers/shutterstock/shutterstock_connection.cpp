@@ -23,6 +23,7 @@ class ShutterstockConnection final : public AccountConnection {
   Provider& provider() override { return provider_; }
   HttpTransport& downloads() override { return stack_->downloads(); }
   const CallCounter& calls() const override { return stack_->calls(); }
+  PlanSource& plans() override { return provider_; }
 
  private:
   std::unique_ptr<AccountStack> stack_;

@@ -236,4 +236,19 @@ Result<std::vector<Subscription>> ShutterstockProvider::subscriptions(std::stop_
   return out;
 }
 
+Result<std::vector<Plan>> ShutterstockProvider::plans(std::stop_token stop) {
+  auto read = subscriptions(std::move(stop));
+  if (!read) return read.error();
+  std::vector<Plan> out;
+  for (auto& plan : *read)
+    out.push_back({.plan_id = std::move(plan.id),
+                   .description = plan.description.value_or(""),
+                   .license_type = plan.license.value_or(""),
+                   .expires_at = plan.expires_at,
+                   .limit = plan.downloads_limit,
+                   .left = plan.downloads_left,
+                   .period_ends_at = plan.allotment_end});
+  return out;
+}
+
 }  // namespace damsync

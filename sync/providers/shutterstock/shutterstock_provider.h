@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sync/providers/plan_source.h"
 #include "sync/providers/provider.h"
 #include "sync/providers/shutterstock/image_lookup.h"
 #include "sync/providers/shutterstock/license_history.h"
@@ -35,7 +36,7 @@ struct ShutterstockSettings {
 /// Streams  `licenses` (the account's history) and `updates` (the change feed of the whole catalogue).
 /// Threads  as `Provider`.
 /// Source   README.md of this folder.
-class ShutterstockProvider final : public Provider {
+class ShutterstockProvider final : public Provider, public PlanSource {
  public:
   /// `api` carries the account's own credentials, `catalogue` those for what everybody may read (both may be the
   /// same), each with pacing and retries; they and `clock` outlive the provider.
@@ -55,6 +56,7 @@ class ShutterstockProvider final : public Provider {
   /// The account's plans, expired ones too. Needs the scope `purchases.view`; good as a test of the credentials.
   /// Errors   as `poll`; an unreadable plan is left out, so that nothing is ever spent on it.
   Result<std::vector<shutterstock::Subscription>> subscriptions(std::stop_token stop);
+  Result<std::vector<Plan>> plans(std::stop_token stop) override;
 
  private:
   Result<Page> poll_licenses(const PollRequest& request, std::stop_token stop);
