@@ -12,7 +12,7 @@
 namespace damsync {
 namespace {
 
-constexpr std::size_t kGroupFiles = 32;
+constexpr std::size_t kGroupFiles = 64;
 constexpr Millis kGroupAge{1'000};  ///< a group of slow files does not wait longer than this
 constexpr std::size_t kDueRows = 512;
 constexpr std::size_t kSetAsideRows = 256;
@@ -137,7 +137,8 @@ Status FileWork::run(std::stop_token stop) {
       },
       stop);
   total_ = cycle_.catalog.counts(cycle_.account).files_open;
-  const auto limit = static_cast<std::size_t>(cycle_.policy.workers) * 2;
+  // Finished files may pile up while a group is published, so that the workers never wait for the disk.
+  const auto limit = static_cast<std::size_t>(cycle_.policy.workers) + 2 * kGroupFiles;
 
   while (true) {
     while (pool.open() < limit && !circuit_.open() && !stop.stop_requested()) {
