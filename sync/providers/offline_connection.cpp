@@ -15,7 +15,7 @@ Error refused() {
   return make_error(ErrorCode::kInternal, "a command that contacts no provider was about to contact one");
 }
 
-class OfflineProvider final : public Provider {
+class OfflineProvider final : public Provider, public PlanSource {
  public:
   OfflineProvider(std::string name, Capabilities capabilities)
       : name_(std::move(name)), capabilities_(std::move(capabilities)) {}
@@ -30,6 +30,7 @@ class OfflineProvider final : public Provider {
   }
   Result<DownloadSource> refetch(const License&, std::stop_token) override { return refused(); }
   Result<bool> still_listed(const License&, std::stop_token) override { return refused(); }
+  Result<std::vector<Plan>> plans(std::stop_token) override { return refused(); }
 
  private:
   std::string name_;
@@ -49,6 +50,7 @@ class OfflineConnection final : public AccountConnection {
   Provider& provider() override { return provider_; }
   HttpTransport& downloads() override { return transport_; }
   const CallCounter& calls() const override { return calls_; }
+  PlanSource& plans() override { return provider_; }
 
  private:
   OfflineProvider provider_;
