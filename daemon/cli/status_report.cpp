@@ -161,31 +161,31 @@ std::int64_t count_unpaid(const Catalog& catalog, const std::string& account) {
   std::int64_t count = 0;
   catalog.list_files(blocked, [&](const FileRow& file) { return count += file.reason == kWouldConsumeQuota, true; });
   return count;
-  void add_plans(StatusReport & report, const PlanBook& book, UtcTime now) {
-    for (auto& account : report.accounts)
-      for (auto& plan : book.plans(account.name))
-        if (!plan.expires_at || *plan.expires_at > now) account.plans.push_back(std::move(plan));
-  }
+}
 
-  Json json_of(const StatusReport& report) {
-    Json accounts = Json::array(), coverage = Json::array(), problems = Json::array();
-    for (const auto& account : report.accounts) accounts.push(json_of(account));
-    for (const auto& row : report.coverage)
-      coverage.push(Json::object({{"account", row.account},
-                                  {"stream", row.stream},
-                                  {"from", json_time(row.from)},
-                                  {"to", json_time(row.to)}}));
-    for (const auto& problem : report.problems) problems.push(problem);
-    return Json::object({{"version", kVersion},
-                         {"accounts", std::move(accounts)},
-                         {"store", Json::object({{"files", report.store.files},
-                                                 {"bytes", report.store.bytes},
-                                                 {"free_bytes", report.free_bytes},
-                                                 {"oldest_verified_at", json_time(report.store.oldest_verified_at)}})},
-                         {"coverage", std::move(coverage)},
-                         {"next", Json::array()},
-                         {"healthy", report.healthy()},
-                         {"problems", std::move(problems)}});
-  }
+void add_plans(StatusReport& report, const PlanBook& book, UtcTime now) {
+  for (auto& account : report.accounts)
+    for (auto& plan : book.plans(account.name))
+      if (!plan.expires_at || *plan.expires_at > now) account.plans.push_back(std::move(plan));
+}
+
+Json json_of(const StatusReport& report) {
+  Json accounts = Json::array(), coverage = Json::array(), problems = Json::array();
+  for (const auto& account : report.accounts) accounts.push(json_of(account));
+  for (const auto& row : report.coverage)
+    coverage.push(Json::object(
+        {{"account", row.account}, {"stream", row.stream}, {"from", json_time(row.from)}, {"to", json_time(row.to)}}));
+  for (const auto& problem : report.problems) problems.push(problem);
+  return Json::object({{"version", kVersion},
+                       {"accounts", std::move(accounts)},
+                       {"store", Json::object({{"files", report.store.files},
+                                               {"bytes", report.store.bytes},
+                                               {"free_bytes", report.free_bytes},
+                                               {"oldest_verified_at", json_time(report.store.oldest_verified_at)}})},
+                       {"coverage", std::move(coverage)},
+                       {"next", Json::array()},
+                       {"healthy", report.healthy()},
+                       {"problems", std::move(problems)}});
+}
 
 }  // namespace damsync

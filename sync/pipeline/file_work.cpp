@@ -164,6 +164,12 @@ Status FileWork::run(std::stop_token stop) {
 void FileWork::taken(FetchTask task, Result<Fetched> outcome) {
   if (outcome) {
     circuit_.succeeded();
+    if (!has_listed_pixels(outcome->media, task.licenses.front().size, task.renditions))
+      cycle_.log.warning("file.pixels_differ", {{"account", cycle_.account},
+                                                {"asset", task.asset_id},
+                                                {"license", task.licenses.front().license_id},
+                                                {"width", std::to_string(outcome->media.width.value_or(0))},
+                                                {"height", std::to_string(outcome->media.height.value_or(0))}});
     if (group_.empty()) group_since_ = cycle_.clock.steady();
     auto path = path_for(task, outcome->media.format);
     group_.push_back({std::move(task), std::move(*outcome), std::move(path)});

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
 namespace damsync {
@@ -81,14 +80,12 @@ bool same_pixels(const MediaFacts& facts, const Rendition& rendition) {
   return std::minmax(*facts.width, *facts.height) == std::minmax(*rendition.width, *rendition.height);
 }
 
-/// Listed sizes are not exact for every file, but a picture keeps its shape.
-bool same_shape(const MediaFacts& facts, const Rendition& rendition) {
-  constexpr double kTolerance = 0.05;
-  const auto ratio = [](double a, double b) { return std::max(a, b) / std::max(1.0, std::min(a, b)); };
-  if (!rendition.width || !rendition.height) return true;
-  const double listed = ratio(static_cast<double>(*rendition.width), static_cast<double>(*rendition.height));
-  const double got = ratio(static_cast<double>(*facts.width), static_cast<double>(*facts.height));
-  return std::abs(got / listed - 1) < kTolerance;
+/// What the provider lists of the licensed rendition, with its pixels; null when it does not say.
+const Rendition* listed(const MediaFacts& facts, std::string_view size, const std::vector<Rendition>& renditions) {
+  const auto found = std::find_if(renditions.begin(), renditions.end(), [&](const Rendition& r) {
+    return r.name == size && canonical_format(r.format) == facts.format && r.width && r.height;
+  });
+  return found == renditions.end() || !facts.width || !facts.height ? nullptr : &*found;
 }
 
 bool is_image(std::string_view format) {
@@ -156,21 +153,18 @@ Status check_delivery(const MediaFacts& facts, std::string_view expected_format,
     return retryable(ErrorCode::kInvalid, fmt::format("the provider sent something that is no image ({})", got));
   if (!expected.empty() && facts.format != expected)
     return retryable(ErrorCode::kInvalid, fmt::format("licensed as {}, but the delivered file is {}", expected, got));
-  if (!facts.width || !facts.height) return {};
-
-  const auto licensed = std::find_if(renditions.begin(), renditions.end(), [&](const Rendition& r) {
-    return r.name == size && canonical_format(r.format) == facts.format;
-  });
-  if (licensed == renditions.end() || !licensed->width || same_pixels(facts, *licensed)) return {};
+  const auto* licensed = listed(facts, size, renditions);
+  if (licensed == nullptr || same_pixels(facts, *licensed)) return {};
   for (const auto& other : renditions)
     if (canonical_format(other.format) == facts.format && same_pixels(facts, other))
       return retryable(ErrorCode::kInvalid, fmt::format("licensed in size {}, but the delivered file is {} ({}x{})",
                                                         size, other.name, *facts.width, *facts.height));
-  if (!same_shape(facts, *licensed))
-    return retryable(ErrorCode::kInvalid,
-                     fmt::format("the delivered file has {}x{} pixels, the licensed picture {}x{}", *facts.width,
-                                 *facts.height, *licensed->width, *licensed->height));
   return {};
+}
+
+bool has_listed_pixels(const MediaFacts& facts, std::string_view size, const std::vector<Rendition>& renditions) {
+  const auto* licensed = listed(facts, size, renditions);
+  return licensed == nullptr || same_pixels(facts, *licensed);
 }
 
 }  // namespace damsync

@@ -46,9 +46,13 @@ class MediaProbe {
 
 /// Whether a delivered file is what the license is for.
 ///
-/// Errors   kInvalid, retryable: another type than licensed, exactly the pixel size of another rendition, or another
-///          shape. Other pixel sizes of the same shape pass: the listed ones are not exact for every file.
+/// Errors   kInvalid, retryable: another type than licensed, or exactly the pixel size of another rendition. Pixel
+///          sizes that match no listed rendition pass: the listed ones are not exact for every file, and a licensed
+///          file is better kept and looked at than not kept (`has_listed_pixels` raises the alarm).
 Status check_delivery(const MediaFacts& facts, std::string_view expected_format, std::string_view size,
                       const std::vector<Rendition>& renditions);
+
+/// False when the file says another pixel size than the provider lists for the licensed rendition.
+bool has_listed_pixels(const MediaFacts& facts, std::string_view size, const std::vector<Rendition>& renditions);
 
 }  // namespace damsync

@@ -72,8 +72,17 @@ TEST_CASE("M2 files: a page that calls itself an image is failed, never stored, 
   CHECK(desk.damsync({"status", "--check"}).exit_code == 0);
 }
 
-TEST_CASE("M3 M4 files: half a picture and another picture are not taken") {
-  for (const auto& action : {fault::truncated_jpeg(), fault::other_image(), fault::empty_body(), fault::html_page()}) {
+TEST_CASE("M4 files: a picture of unlisted pixels is kept, and a person is told") {
+  Desk desk(1);
+  desk.sim.faults().always("GET /gatekeeper/*", fault::other_image());
+  const auto run = desk.damsync({"sync"});
+  CHECK(run.exit_code == 0);
+  CHECK(run.err.find("file.pixels_differ") != std::string::npos);
+  CHECK(file_state(desk, 0).first == "mirrored");
+}
+
+TEST_CASE("M3 files: half a picture and what is no picture are not taken") {
+  for (const auto& action : {fault::truncated_jpeg(), fault::empty_body(), fault::html_page()}) {
     CAPTURE(action.name);
     Desk desk(1);
     desk.sim.faults().always("GET /gatekeeper/*", action);

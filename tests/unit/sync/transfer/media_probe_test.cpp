@@ -119,7 +119,19 @@ TEST_CASE("M4 delivery: another rendition than the licensed one is refused by it
   CHECK(accepts(4000, 6000));
   CHECK(accepts(5990, 3990));
   CHECK_FALSE(accepts(500, 333));
-  CHECK_FALSE(accepts(6000, 4500));
+  CHECK(accepts(6000, 4500));
+}
+
+TEST_CASE("M4 delivery: pixels that the provider does not list for the rendition raise the alarm") {
+  const std::vector<Rendition> renditions = {{"huge", "jpg", 6000, 4000}, {"vector", "eps", {}, {}}};
+  const auto as_listed = [&](std::uint16_t w, std::uint16_t h, std::string_view size) {
+    return has_listed_pixels(probed(tiny_jpeg(w, h)).facts(), size, renditions);
+  };
+  CHECK(as_listed(6000, 4000, "huge"));
+  CHECK(as_listed(4000, 6000, "huge"));
+  CHECK_FALSE(as_listed(6000, 4500, "huge"));
+  CHECK(as_listed(6000, 4500, "medium"));  // nothing is listed for it
+  CHECK(has_listed_pixels(probed(kEps).facts(), "vector", renditions));
 }
 
 }  // namespace damsync
