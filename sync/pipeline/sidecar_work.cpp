@@ -1,6 +1,7 @@
 #include "sync/pipeline/sidecar_work.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "storage/base/crash_point.h"
 #include "storage/base/digest.h"
@@ -17,8 +18,9 @@ constexpr std::size_t kAssetsPerBatch = 64;
 Status SidecarWork::run(std::stop_token stop) {
   std::int64_t done = 0;
   while (!stop.stop_requested()) {
-    const auto ids = cycle_.catalog.dirty_sidecars(cycle_.account, kAssetsPerBatch);
-    if (ids.empty()) return {};
+    auto ids = cycle_.catalog.dirty_sidecars(cycle_.account, kAssetsPerBatch + refused_.size());
+    std::erase_if(ids, [this](const std::string& id) { return refused_.contains(id); });
+    if (ids.empty()) return refusal_;
     if (auto written = write(ids); !written) return written;
     done += static_cast<std::int64_t>(ids.size());
     if (cycle_.progress) cycle_.progress({cycle_.account, "sidecars", done, 0, 0});
@@ -35,22 +37,47 @@ Status SidecarWork::write(std::span<const std::string> asset_ids) {
   for (const auto& id : asset_ids) {
     auto asset = cycle_.catalog.find_asset(cycle_.account, id);
     if (!asset) continue;
+    auto wanted = documents(*asset);
+    const auto json = std::find_if(wanted.begin(), wanted.end(),
+                                   [](const Document& document) { return document.first.ends_with(".json"); });
     Clean row{id, "", ""};
-    for (auto& document : documents(*asset)) {
-      if (document.first.ends_with(".json")) row = {id, document.first, sha256_hex(document.second)};
-      const auto other = differs(document);
-      if (!other) return other.error();
-      if (*other) changed.push_back(std::move(document));
+    if (json != wanted.end()) row = {id, json->first, sha256_hex(json->second)};
+    if (auto compared = keep_changed(wanted); compared) {
+      std::move(wanted.begin(), wanted.end(), std::back_inserter(changed));
+      clean.push_back(std::move(row));
+    } else if (compared.error().code == ErrorCode::kInvalid) {
+      refuse(id, compared.error());
+    } else {
+      return compared;
     }
-    clean.push_back(std::move(row));
   }
-  if (!changed.empty())
-    if (auto put = cycle_.store->put_small(changed); !put) return put;
+  const Status put = changed.empty() ? Status() : cycle_.store->put_small(changed);
+  if (!put && put.error().code == ErrorCode::kInvalid) return write_singly(asset_ids, put.error());
+  if (!put) return put;
   crash_point("sidecars.published");
   Transaction tx(cycle_.db);
   for (const auto& row : clean) cycle_.writer.put_sidecar(cycle_.account, row.asset_id, row.path, row.sha256);
   tx.commit();
   return {};
+}
+
+/// One of them cannot be written; the others can.
+Status SidecarWork::write_singly(std::span<const std::string> asset_ids, const Error& error) {
+  if (asset_ids.size() == 1) {
+    refuse(asset_ids.front(), error);
+    return {};
+  }
+  for (const auto& id : asset_ids)
+    if (auto written = write({&id, 1}); !written) return written;
+  return {};
+}
+
+/// Something that is not ours stands in the place of a sidecar. The asset stays out of date until a person moved it.
+void SidecarWork::refuse(const std::string& asset_id, const Error& error) {
+  if (!refused_.insert(asset_id).second) return;
+  cycle_.log.warning("sidecar.not_written",
+                     {{"account", cycle_.account}, {"asset", asset_id}, {"reason", error.message}});
+  if (refusal_) refusal_ = error;
 }
 
 std::vector<SidecarWork::Document> SidecarWork::documents(const AssetRow& asset) const {
@@ -86,11 +113,16 @@ std::vector<SidecarWork::Document> SidecarWork::documents(const AssetRow& asset)
   return out;
 }
 
-/// Compared with the disk, not with a remembered hash: an edit by somebody else is put right, too.
-Result<bool> SidecarWork::differs(const Document& document) const {
-  const auto on_disk = cycle_.store->hash(document.first);
-  if (!on_disk) return on_disk.error();
-  return !*on_disk || (*on_disk)->sha256 != sha256_hex(document.second);
+/// Leaves those that differ from the disk, not from a remembered hash: an edit by somebody else is put right, too.
+Status SidecarWork::keep_changed(std::vector<Document>& documents) const {
+  std::vector<Document> changed;
+  for (auto& document : documents) {
+    const auto on_disk = cycle_.store->hash(document.first);
+    if (!on_disk) return on_disk.error();
+    if (!*on_disk || (*on_disk)->sha256 != sha256_hex(document.second)) changed.push_back(std::move(document));
+  }
+  documents = std::move(changed);
+  return {};
 }
 
 }  // namespace damsync

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -15,7 +16,8 @@ class SidecarWork {
  public:
   explicit SidecarWork(Cycle& cycle) : cycle_(cycle) {}
 
-  /// Brings the sidecars of these assets up to date.
+  /// Brings the sidecars of these assets up to date. An asset whose place is taken by something that is not ours is
+  /// left out and named by `run`.
   Status write(std::span<const std::string> asset_ids);
   /// Brings every sidecar that may be out of date up to date; what a crash left is found again.
   Status run(std::stop_token stop);
@@ -23,9 +25,13 @@ class SidecarWork {
  private:
   using Document = std::pair<std::string, std::string>;  ///< path, bytes
   [[nodiscard]] std::vector<Document> documents(const AssetRow& asset) const;
-  Result<bool> differs(const Document& document) const;
+  Status keep_changed(std::vector<Document>& documents) const;
+  Status write_singly(std::span<const std::string> asset_ids, const Error& error);
+  void refuse(const std::string& asset_id, const Error& error);
 
   Cycle& cycle_;
+  std::set<std::string> refused_;  ///< assets whose sidecars cannot be written in this cycle
+  Status refusal_;                 ///< the first of them
 };
 
 }  // namespace damsync

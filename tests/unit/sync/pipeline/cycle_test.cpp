@@ -387,6 +387,23 @@ TEST_CASE_FIXTURE(CycleBench, "F1 cycle: the same license twice in a page is one
   CHECK(summary.licenses_seen == 2);
 }
 
+TEST_CASE_FIXTURE(CycleBench, "cycle: what stands in a sidecar's place is left alone and all others are written") {
+  add_assets(*this, 3);
+  const auto taken = std::string(dir / "store") + "/newsroom/01/101/asset.json";
+  std::filesystem::create_directories(taken + "/full");
+
+  const auto summary = cycle();
+
+  REQUIRE(summary.error);
+  CHECK(summary.error->code == ErrorCode::kInvalid);
+  CHECK(summary.files_mirrored == 3);
+  CHECK(visible_files().contains("newsroom/03/103/asset.json"));
+  CHECK(catalog().dirty_sidecars("newsroom", 10) == std::vector<std::string>{"101"});
+  std::filesystem::remove_all(taken);
+  CHECK_FALSE(cycle().error);
+  CHECK(visible_files().contains("newsroom/01/101/asset.json"));
+}
+
 TEST_CASE_FIXTURE(CycleBench, "cycle: what stands in a file's place is left alone and the file is retried") {
   add_assets(*this, 2);
   std::filesystem::create_directories(std::string(dir / "store") + "/" + path_of("101"));
