@@ -201,8 +201,10 @@ std::vector<WorkItem> Catalog::due_files(const std::string& account, std::option
 
 std::vector<std::string> Catalog::image_ids(const std::string& account) const {
   Statement query(db_,
-                  "SELECT DISTINCT asset_id FROM license WHERE account = ? AND media_kind = 'image' ORDER BY asset_id");
-  query.bind(account);
+                  "SELECT asset_id FROM license WHERE account = ?1 AND media_kind = 'image' UNION"
+                  " SELECT asset_id FROM asset a WHERE account = ?1 AND NOT EXISTS (SELECT 1 FROM license l"
+                  "  WHERE l.account = a.account AND l.asset_id = a.asset_id) ORDER BY asset_id");
+  query.bind_all(account);
   return texts(query);
 }
 

@@ -30,6 +30,8 @@ class CatalogWriter {
   /// a new asset becomes pending.
   /// A file that another license of the asset already has (same size and format) is shared at once.
   Upsert upsert_license(const std::string& account, const License& license, const std::string& scan_id, UtcTime now);
+  /// Adds an asset that no license tells of (state unknown), its metadata pending. False when it was there already.
+  bool add_asset(const std::string& account, const std::string& asset_id, UtcTime now);
   /// Its file, unless fetched, is blocked; its pending rows are done with.
   void set_license_vanished(const std::string& account, const std::string& license_id, UtcTime now);
   void put_stream(const StreamRow& stream);

@@ -23,19 +23,26 @@ void mark_seen(Database& db, const std::string& account, const std::string& lice
       .run();
 }
 
-/// Metadata is wanted for what is mirrored: the services describe videos and the like elsewhere.
-void ensure_asset(Database& db, const std::string& account, const License& license, UtcTime now) {
-  const auto added = Statement(db,
-                               "INSERT INTO asset (account, asset_id, state, first_seen_at)"
-                               " VALUES (?, ?, 'unknown', ?) ON CONFLICT DO NOTHING")
-                         .bind_all(account, license.asset_id, now)
-                         .run();
-  if (added == 0 || license.media_kind != "image") return;
+bool insert_asset(Database& db, const std::string& account, const std::string& asset_id, UtcTime now) {
+  return Statement(db,
+                   "INSERT INTO asset (account, asset_id, state, first_seen_at)"
+                   " VALUES (?, ?, 'unknown', ?) ON CONFLICT DO NOTHING")
+             .bind_all(account, asset_id, now)
+             .run() > 0;
+}
+
+void want_metadata(Database& db, const std::string& account, const std::string& asset_id, UtcTime now) {
   Statement(db,
             "INSERT INTO pending (account, kind, key, attempts, reason, first_at)"
             " VALUES (?, 'metadata', ?, 0, '', ?) ON CONFLICT DO NOTHING")
-      .bind_all(account, license.asset_id, now)
+      .bind_all(account, asset_id, now)
       .run();
+}
+
+/// Metadata is wanted for what is mirrored: the services describe videos and the like elsewhere.
+void ensure_asset(Database& db, const std::string& account, const License& license, UtcTime now) {
+  const bool added = insert_asset(db, account, license.asset_id, now);
+  if (added && license.media_kind == "image") want_metadata(db, account, license.asset_id, now);
 }
 
 void insert_license(Database& db, const std::string& account, const License& l, UtcTime now) {
@@ -111,6 +118,12 @@ void refresh_file(CatalogWriter& writer, Database& db, const std::string& accoun
 }
 
 }  // namespace
+
+bool CatalogWriter::add_asset(const std::string& account, const std::string& asset_id, UtcTime now) {
+  const bool added = insert_asset(db_, account, asset_id, now);
+  if (added) want_metadata(db_, account, asset_id, now);
+  return added;
+}
 
 Upsert CatalogWriter::upsert_license(const std::string& account, const License& license, const std::string& scan_id,
                                      UtcTime now) {

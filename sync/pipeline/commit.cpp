@@ -23,6 +23,8 @@ void Committer::page(const Page& page, const PagePosition& position) {
   Transaction tx(cycle_.db);
   const UtcTime now = cycle_.clock.utc();
   for (const auto& row : page.licenses) license(row, position.scan_id, now);
+  for (const auto& asset_id : page.listed)
+    if (cycle_.writer.add_asset(cycle_.account, asset_id, now)) planned("asset", asset_id, "", "listed");
   for (const auto& news : page.notices) notice(news, now);
   for (const auto& item : page.rejected) rejected(item, now);
   for (const auto& span : page.observed)

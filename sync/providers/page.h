@@ -36,6 +36,7 @@ struct ObservedInterval {
 struct Page {
   std::vector<License> licenses;
   std::vector<AssetNotice> notices;  ///< only of assets the catalog knows
+  std::vector<std::string> listed;   ///< assets that are ours although no license says so: only metadata is wanted
   std::vector<RejectedItem> rejected;
   std::vector<ObservedInterval> observed;  ///< filled when this page completes an interval
   std::string next;                        ///< cursor that covers everything up to and including this page

@@ -25,6 +25,7 @@ class ScriptedProvider final : public Provider {
   std::map<std::string, AssetMetadata> assets;  ///< what `describe` knows
   std::vector<AssetNotice> notices;             ///< what the update stream tells
   std::set<std::string> not_downloadable;       ///< licenses `refetch` refuses with kGone
+  std::vector<std::string> listed_assets;       ///< assets the license stream names without a license
   std::vector<RejectedItem> rejected;           ///< delivered with the first page of the licenses
   std::size_t page_size = 2;
   Fault fault;
@@ -115,6 +116,7 @@ class ScriptedProvider final : public Provider {
     page.licenses.assign(history.begin() + static_cast<std::ptrdiff_t>(from),
                          history.begin() + static_cast<std::ptrdiff_t>(to));
     if (from == 0) page.rejected = rejected;
+    if (from == 0) page.listed = listed_assets;
     page.next = std::to_string(to);
     page.last = to == history.size();
     page.complete_listing = request.full && page.last;

@@ -291,6 +291,32 @@ TEST_CASE_FIXTURE(CycleBench, "cycle: a person's sync retries what failed whatev
   CHECK(cycle().files_mirrored == 1);
 }
 
+TEST_CASE_FIXTURE(CycleBench, "cycle: an asset that is listed without a license is described and gets no file") {
+  provider.listed_assets = {"900"};
+  provider.assets["900"].caption = "From the archive";
+
+  auto summary = cycle();
+
+  CHECK_FALSE(summary.error);
+  CHECK(catalog().find_asset("newsroom", "900")->state == AssetState::kActive);
+  CHECK(catalog().find_asset("newsroom", "900")->title == "From the archive");
+  CHECK(visible_files().empty());
+  CHECK(files().empty());
+  provider.forget_calls();
+  cycle();
+  CHECK(provider.count("describe") == 0);
+
+  policy.full = true;
+  provider.assets["900"].caption = "Edited";
+  summary = cycle();
+  CHECK(summary.assets_updated == 1);
+  CHECK(contains(events(), "asset.updated 900 "));
+
+  provider.assets.clear();
+  cycle();
+  CHECK(catalog().find_asset("newsroom", "900")->state == AssetState::kWithdrawn);
+}
+
 TEST_CASE_FIXTURE(CycleBench, "P1 cycle: an item that cannot be used is quarantined once and never stops the page") {
   add_assets(*this, 2);
   provider.rejected = {{"license", "../../etc/passwd", "not an image id", "abc"}};
