@@ -127,6 +127,9 @@ Result<ProviderSettings> resolve_account(const AccountSettings& account, SecretS
       {"client_secret", account.client_secret, out.client_secret},
       {"api_key", account.api_key, out.api_key},
       {"password", account.password, out.password},
+      {"application_key", account.application_key, out.application_key},
+      {"application_secret", account.application_secret, out.application_secret},
+      {"user_password", account.user_password, out.user_password},
   };
   for (const Slot& slot : slots) {
     auto secret = secrets.resolve(slot.from, fmt::format("account {}: {}", out.account, slot.key));

@@ -74,8 +74,6 @@ struct AccountSettings {
   ProviderSettings provider;  ///< everything but the secrets, which are resolved into it
   SecretRef access_token, refresh_token, client_secret, api_key, password;
   SecretRef application_key, application_secret, user_password;  ///< `getty-connect`
-  std::string user_id;                                           ///< `getty-connect`
-  std::filesystem::path assets_file;                             ///< `getty-connect`: asset ids, one a line
   bool project_required = false;                                 ///< a license without a project is a finding
   bool may_consume = false;                                      ///< calls that use up download quota are allowed, once
   std::int64_t budget_per_day = 0;                               ///< upper bound on such calls

@@ -117,7 +117,10 @@ class Checks {
       fail(at, "license_filter", "expected a word such as \"enhanced\", or \"-enhanced\" for all but it");
     if (p.provider == "shutterstock") check_shutterstock(at, account);
     if (p.provider == "getty") pair(at, "username", "password");
-    if (p.provider == "getty-connect") pair(at, "user_id", "user_password");
+    if (p.provider != "getty-connect") return;
+    pair(at, "user_id", "user_password");
+    if (p.token_header.find("{token}") == std::string::npos)
+      fail(at, "token_header", "expected a header value with {token} in it, e.g. \"Digest {token}\"");
   }
 
   void check_shutterstock(const RawSection& at, const AccountSettings& account) {

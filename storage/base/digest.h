@@ -29,4 +29,8 @@ class Sha256 {
 /// 64 lower-case hex digits.
 std::string sha256_hex(std::string_view bytes);
 
+/// 32 lower-case hex digits. MD5 protects nothing: it is here for protocols that demand it. Empty where OpenSSL refuses
+/// it.
+std::string md5_hex(std::string_view bytes);
+
 }  // namespace damsync

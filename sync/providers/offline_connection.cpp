@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sync/providers/getty/getty_provider.h"
+#include "sync/providers/getty_connect/getty_connect_provider.h"
 #include "sync/providers/shutterstock/shutterstock_provider.h"
 
 namespace damsync {
@@ -60,7 +61,8 @@ class OfflineConnection final : public AccountConnection {
 
 std::optional<Capabilities> capabilities_of(const std::string& provider) {
   if (provider == "shutterstock") return shutterstock::capabilities();
-  if (provider == "getty" || provider == "getty-connect") return getty::capabilities();
+  if (provider == "getty") return getty::capabilities();
+  if (provider == "getty-connect") return getty_connect::capabilities();
   return std::nullopt;
 }
 

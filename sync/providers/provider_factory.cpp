@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sync/providers/getty/getty_connection.h"
+#include "sync/providers/getty_connect/getty_connect_connection.h"
 #include "sync/providers/shutterstock/shutterstock_connection.h"
 
 namespace damsync {
@@ -29,6 +30,8 @@ Result<std::unique_ptr<AccountConnection>> make_connection(const ProviderSetting
   if (settings.provider == "shutterstock")
     return make_shutterstock_connection(settings, std::move(*transport), clock, log);
   if (settings.provider == "getty") return make_getty_connection(settings, std::move(*transport), clock, log);
+  if (settings.provider == "getty-connect")
+    return make_getty_connect_connection(settings, std::move(*transport), clock, log);
   return make_error(ErrorCode::kSettings,
                     fmt::format("account '{}': there is no provider '{}'", settings.account, settings.provider));
 }

@@ -28,6 +28,11 @@ struct ProviderSettings {
   Secret api_key;
   std::string username;
   Secret password;
+  Secret application_key, application_secret;  ///< `getty-connect`
+  std::string user_id;
+  Secret user_password;
+  std::string assets_file;   ///< asset ids, one a line
+  std::string token_header;  ///< how a token is sent; empty: the provider's usual way
   bool team_history = false;
   bool company_downloads = false;
   bool collections = false;

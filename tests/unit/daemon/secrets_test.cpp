@@ -160,6 +160,16 @@ TEST_CASE_FIXTURE(Bench, "secrets: an account gets all of its secrets, each know
   CHECK(resolved->refresh_token.empty());
   CHECK(redactor.redact("access-1 client-1") == "*** ***");
 
+  AccountSettings archive;
+  archive.application_key = {SecretRef::Kind::kPlain, Secret("app-key"), {}, {}};
+  archive.application_secret = {SecretRef::Kind::kPlain, Secret("app-secret"), {}, {}};
+  archive.user_password = {SecretRef::Kind::kPlain, Secret("user-pass"), {}, {}};
+  const auto connected = resolve_account(archive, source);
+  REQUIRE(connected);
+  CHECK(connected->application_key.reveal() == "app-key");
+  CHECK(connected->application_secret.reveal() == "app-secret");
+  CHECK(connected->user_password.reveal() == "user-pass");
+
   account.client_secret = {SecretRef::Kind::kFile, {}, dir / "absent", {}};
   CHECK(holds(resolve_account(account, source).error().message, "account newsroom: client_secret: cannot open"));
 }

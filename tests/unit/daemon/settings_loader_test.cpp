@@ -81,6 +81,7 @@ base_url  = "https://connect.gettyimages.com"
 application_key    = { file = "/k" }
 application_secret = { file = "/s" }
 user_id       = "u"
+token_header  = "Bearer {token}"
 user_password = { file = "/p" }
 assets_file   = "/etc/damsync/archive.ids"
 [[webhook]]
@@ -143,8 +144,10 @@ TEST_CASE("settings: every documented key is accepted and reaches its struct") {
   CHECK(s.accounts[1].may_consume);
   CHECK(s.accounts[1].budget_per_day == 3);
   CHECK(s.accounts[1].provider.history_dialect == "start_date");
-  CHECK(s.accounts[2].assets_file == "/etc/damsync/archive.ids");
+  CHECK(s.accounts[2].provider.assets_file == "/etc/damsync/archive.ids");
   CHECK(s.accounts[2].user_password.name == "/p");
+  CHECK(s.accounts[2].provider.user_id == "u");
+  CHECK(s.accounts[2].provider.token_header == "Bearer {token}");
 }
 
 TEST_CASE("settings: one account is enough, everything else has a default") {
@@ -285,6 +288,9 @@ TEST_CASE("C1 settings: mistakes of accounts are named") {
        "damsync.toml:5: account.refresh_token: needs client_id and client_secret"},
       {"connect without assets", "[[account]]\nname = \"c\"\nprovider = \"getty-connect\"\n",
        "account.assets_file: is missing"},
+      {"connect without a place for the token",
+       "[[account]]\nname = \"c\"\nprovider = \"getty-connect\"\ntoken_header = \"Digest\"\n",
+       "damsync.toml:4: account.token_header: expected a header value with {token} in it"},
       {"doubled name", base + base, "damsync.toml:6: account.name: 'a' is used twice"},
       {"secret from two places", base + "client_id = \"x\"\nclient_secret = { env = \"A\", file = \"/b\" }\n",
        "damsync.toml:6: account.client_secret: a secret comes from exactly one place"},
