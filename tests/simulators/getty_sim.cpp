@@ -59,6 +59,11 @@ GettyBooks GettySim::books() const {
   return books_;
 }
 
+void GettySim::reset_books() {
+  const std::lock_guard lock(mutex_);
+  books_ = {.tokens_issued = books_.tokens_issued};  // tokens are numbered by it
+}
+
 UtcTime GettySim::now() const {
   const std::lock_guard lock(mutex_);
   return now_locked();

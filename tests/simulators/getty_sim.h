@@ -43,6 +43,7 @@ class GettySim {
 
   FaultScript& faults() noexcept { return faults_; }
   [[nodiscard]] GettyBooks books() const;
+  void reset_books();
   [[nodiscard]] UtcTime now() const;
   void advance(Millis duration);
 

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <span>
 
 #include "storage/base/json.h"
 
@@ -43,6 +45,48 @@ std::string settings_text(const SandboxConfig& config, const fs::path& state, co
   return text;
 }
 
+struct SecretText {
+  const char* key;   ///< of the settings; the file is `<account>.<key>`
+  const char* text;  ///< what the simulators accept
+};
+constexpr SecretText kPhotoDesk[] = {
+    {"api_key", "sandbox-key"}, {"client_secret", "sandbox-secret"}, {"password", "anna-password"}};
+constexpr SecretText kArchive[] = {{"application_key", "connect-key"},
+                                   {"application_secret", "connect-secret"},
+                                   {"user_password", "archive-password"}};
+
+/// Writes the secrets of an account and adds the keys that lead to them.
+Status add_secrets(const fs::path& state, const std::string& account, std::span<const SecretText> secrets,
+                   std::string& text) {
+  for (const auto& secret : secrets) {
+    const fs::path file = state / (account + "." + secret.key);
+    if (auto written = write_file(file, std::string(secret.text) + "\n", 0600); !written) return written;
+    text += std::string(secret.key) + " = { file = " + quoted(file.string()) + " }\n";
+  }
+  return {};
+}
+
+/// Far enough back for the demo's downloads.
+std::string demo_since() {
+  using namespace std::chrono;
+  const year_month_day today(floor<days>(system_clock::now()));
+  return std::to_string(static_cast<int>(today.year()) - 4) + "-01-01";
+}
+
+Status add_getty_accounts(const SandboxConfig& config, const fs::path& state, std::string& text) {
+  const std::string common = "base_url            = " + quoted(config.base_url) + "\nrequests_per_second = 10000\n";
+  text += "\n[[account]]\nname                = \"photo-desk\"\nprovider            = \"getty\"\n" + common;
+  text += "token_url           = " + quoted(config.base_url + "/oauth2/token") + "\n";
+  text += "username            = \"anna\"\ncompany_downloads   = true\nsince               = " + quoted(demo_since());
+  text += "\nmay_consume         = \"never\"\n";
+  if (auto written = add_secrets(state, "photo-desk", kPhotoDesk, text); !written) return written;
+  text += "\n[[account]]\nname                = \"archive\"\nprovider            = \"getty-connect\"\n" + common;
+  text += "user_id             = \"archive-user\"\nassets_file         = " + quoted((state / "archive.ids").string());
+  text += "\n";
+  if (auto written = add_secrets(state, "archive", kArchive, text); !written) return written;
+  return write_file(state / "archive.ids", config.archive_ids, 0644);
+}
+
 }  // namespace
 
 Status write_sandbox_config(const SandboxConfig& config) {
@@ -56,7 +100,10 @@ Status write_sandbox_config(const SandboxConfig& config) {
     return make_error(ErrorCode::kStorage, "cannot make " + file.parent_path().string() + ": " + error.message());
   const fs::path token_file = state / "newsroom.token";
   if (auto written = write_file(token_file, config.token + "\n", 0600); !written) return written;
-  return write_file(file, settings_text(config, state, token_file), 0644);
+  std::string text = settings_text(config, state, token_file);
+  if (!config.archive_ids.empty())
+    if (auto added = add_getty_accounts(config, state, text); !added) return added;
+  return write_file(file, text, 0644);
 }
 
 }  // namespace damsync

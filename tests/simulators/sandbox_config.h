@@ -13,9 +13,10 @@ struct SandboxConfig {
   std::filesystem::path state;  ///< folder for store, catalog and token
   std::string base_url;
   std::string token;
+  std::string archive_ids;  ///< the archive's assets file; empty: no account but the newsroom
 };
 
-/// Writes the settings file and, with mode 0600, the token file; makes the folders. Paths in it are absolute.
+/// Writes the settings file and, with mode 0600, the files with secrets; makes the folders. Paths in it are absolute.
 ///
 /// Errors   kStorage, naming the file.
 Status write_sandbox_config(const SandboxConfig& config);

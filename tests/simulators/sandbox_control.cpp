@@ -4,7 +4,7 @@
 
 #include "storage/base/time.h"
 #include "sync/http/json_reader.h"
-#include "tests/simulators/demo_data.h"
+#include "tests/simulators/demo_getty.h"
 
 namespace damsync {
 namespace {
@@ -89,40 +89,72 @@ std::optional<SimResponse> SandboxControl::handle(const SimRequest& request) {
   if (call == "POST faults") return add_faults(request);
   if (call == "GET faults") return show_faults();
   if (call == "DELETE faults") {
-    sim_.faults().clear();
+    for (FaultScript* faults : {&sim_.faults(), &world_.photo_desk.faults(), &world_.archive.faults()}) faults->clear();
     return show_faults();
   }
   if (call == "POST switches") return set_switches(request);
-  if (call == "GET books") return json_text(sim_.books().to_json());
+  if (call == "GET books") return show_books();
   if (call == "DELETE books") {
     sim_.reset_books();
-    return json_text(sim_.books().to_json());
+    world_.photo_desk.reset_books();
+    world_.archive.reset_books();
+    return show_books();
   }
   if (call == "GET urls") return list_urls(request);
   return refusal("no such control: " + call, 404);
 }
 
+/// The newsroom's report; the other accounts' are added to theirs.
+Json SandboxControl::step(DemoStep step, Json& photo_desk, Json& archive) {
+  const UtcTime now = sim_.now();
+  photo_desk.push(world_.photo_desk.edit([&](GettyState& state) { return mutate_getty_demo(state, now, step); }));
+  archive.push(world_.archive.edit([&](ConnectState& state) { return mutate_connect_demo(state, step); }));
+  return sim_.edit([&](ShutterstockState& state) { return mutate_demo(state, now, step); });
+}
+
 SimResponse SandboxControl::mutate(const SimRequest& request) {
   const std::string word = request.param("step").value_or("all");
-  const UtcTime now = sim_.now();
+  const auto one = parse_step(word);
+  if (!one && word != "all") return refusal("step must be license, edit, withdraw, restore, vanish or all");
+  std::vector<DemoStep> steps{DemoStep::kLicense, DemoStep::kEdit, DemoStep::kWithdraw, DemoStep::kVanish};
+  if (one) steps = {*one};
   Json done = Json::array();
-  if (word == "all") {
-    for (const auto step : {DemoStep::kLicense, DemoStep::kEdit, DemoStep::kWithdraw, DemoStep::kVanish}) {
-      done.push(sim_.edit([&](ShutterstockState& state) { return mutate_demo(state, now, step); }));
-    }
-    return json_text(Json::object({{"done", std::move(done)}}));
+  Json photo_desk = Json::array();
+  Json archive = Json::array();
+  for (const auto next : steps) done.push(step(next, photo_desk, archive));
+  return json_text(Json::object(
+      {{"done", std::move(done)}, {"photo-desk", std::move(photo_desk)}, {"archive", std::move(archive)}}));
+}
+
+/// The newsroom's, with those of the others as members. Every execution of a download counts there, too.
+SimResponse SandboxControl::show_books() {
+  Json json = sim_.books().to_json();
+  const GettyBooks photo_desk = world_.photo_desk.books();
+  Json executions = Json::object();
+  for (const auto& [id, count] : photo_desk.executions) executions.set(id, count);
+  Json calls = photo_desk.calls.to_json();
+  calls.set("executions", std::move(executions));
+  json.set("photo-desk", std::move(calls));
+  json.set("archive", world_.archive.books().to_json());
+  return json_text(json);
+}
+
+FaultScript& SandboxControl::faults_of(const std::string& route) {
+  const std::size_t blank = route.find(' ');
+  const auto path = blank == std::string::npos ? std::string_view() : std::string_view(route).substr(blank + 1);
+  switch (SandboxWorld::place_of(path)) {
+    case SandboxWorld::Place::kPhotoDesk: return world_.photo_desk.faults();
+    case SandboxWorld::Place::kArchive: return world_.archive.faults();
+    case SandboxWorld::Place::kNewsroom: break;
   }
-  const auto step = parse_step(word);
-  if (!step) return refusal("step must be license, edit, withdraw, restore, vanish or all");
-  done.push(sim_.edit([&](ShutterstockState& state) { return mutate_demo(state, now, *step); }));
-  return json_text(Json::object({{"done", std::move(done)}}));
+  return sim_.faults();
 }
 
 SimResponse SandboxControl::clock(const SimRequest& request) {
   if (request.method == "POST") {
     const auto by = parse_advance(request.param("advance").value_or(""));
     if (!by) return refusal("advance must be a number with s, m, h or d, e.g. advance=10d");
-    sim_.advance(*by);
+    world_.advance(*by);
   }
   return json_text(Json::object({{"now", format_rfc3339(sim_.now())}}));
 }
@@ -137,13 +169,17 @@ SimResponse SandboxControl::add_faults(const SimRequest& request) {
     if (!rule) return refusal(rule.error().message);
     rules.push_back(std::move(*rule));
   }
-  for (auto& rule : rules) sim_.faults().add(std::move(rule));
+  for (auto& rule : rules) {
+    FaultScript& faults = faults_of(rule.route);
+    faults.add(std::move(rule));
+  }
   return show_faults();
 }
 
 SimResponse SandboxControl::show_faults() {
   Json unfired = Json::array();
-  for (const auto& name : sim_.faults().unfired()) unfired.push(name);
+  for (FaultScript* faults : {&sim_.faults(), &world_.photo_desk.faults(), &world_.archive.faults()})
+    for (const auto& name : faults->unfired()) unfired.push(name);
   return json_text(Json::object({{"unfired", std::move(unfired)}}));
 }
 

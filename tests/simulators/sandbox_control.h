@@ -1,8 +1,10 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
-#include "tests/simulators/shutterstock_sim.h"
+#include "tests/simulators/demo_data.h"
+#include "tests/simulators/sandbox_world.h"
 
 namespace damsync {
 
@@ -11,7 +13,7 @@ namespace damsync {
 /// Threads  may be called from many threads.
 class SandboxControl {
  public:
-  explicit SandboxControl(ShutterstockSim& sim) : sim_(sim) {}
+  explicit SandboxControl(SandboxWorld& world) : world_(world), sim_(world.newsroom) {}
 
   /// The answer to a control request; nothing when the request is for the provider.
   std::optional<SimResponse> handle(const SimRequest& request);
@@ -24,6 +26,11 @@ class SandboxControl {
   SimResponse set_switches(const SimRequest& request);
   SimResponse list_urls(const SimRequest& request);
 
+  Json step(DemoStep step, Json& photo_desk, Json& archive);
+  SimResponse show_books();
+  FaultScript& faults_of(const std::string& route);
+
+  SandboxWorld& world_;
   ShutterstockSim& sim_;
 };
 

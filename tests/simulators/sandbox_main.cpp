@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "tests/simulators/demo_data.h"
+#include "tests/simulators/demo_getty.h"
 #include "tests/simulators/sandbox_config.h"
 #include "tests/simulators/sandbox_control.h"
 
@@ -37,12 +37,10 @@ std::size_t parse_size(const std::string& text) {
   throw std::invalid_argument("not a size: " + text);
 }
 
-void load_data(ShutterstockSim& sim, const std::string& data) {
+void load_data(SandboxWorld& world, const std::string& data) {
+  if (data == "demo") return world.load_demo_data();
+  ShutterstockSim& sim = world.newsroom;
   const UtcTime now = sim.now();
-  if (data == "demo") {
-    sim.edit([&](ShutterstockState& state) { load_demo(state, now); });
-    return;
-  }
   const auto colon = data.find(':', 6);
   if (!data.starts_with("bench:") || colon == std::string::npos) {
     throw std::invalid_argument("--data must be demo or bench:N:SIZE");
@@ -73,21 +71,22 @@ int serve(const Arguments& arguments) {
   ::sigaddset(&signals, SIGTERM);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  ShutterstockSim sim;
-  load_data(sim, arguments.data);
-  accept_token(sim, arguments.token);
-  SandboxControl control(sim);
+  SandboxWorld world;
+  load_data(world, arguments.data);
+  accept_token(world.newsroom, arguments.token);
+  SandboxControl control(world);
   SimServer server(
       [&](const SimRequest& request) {
         auto answer = control.handle(request);
-        return answer ? std::move(*answer) : sim.handle(request);
+        return answer ? std::move(*answer) : world.handle(request);
       },
       arguments.port);
   if (!arguments.config_file.empty()) {
     const auto written = write_sandbox_config({.file = arguments.config_file,
                                                .state = arguments.state_directory,
                                                .base_url = server.base_url(),
-                                               .token = arguments.token});
+                                               .token = arguments.token,
+                                               .archive_ids = arguments.data == "demo" ? connect_demo_list() : ""});
     if (!written) {
       std::fprintf(stderr, "damsync-sandbox: %s\n", written.error().message.c_str());
       return 74;

@@ -73,11 +73,10 @@ std::string read_file(const std::string& path) {
 
 /// A sandbox in this process.
 struct Sandbox {
-  ShutterstockSim sim;
-  SandboxControl control{sim};
-  Sandbox() {
-    sim.edit([now = sim.now()](ShutterstockState& state) { load_demo(state, now); });
-  }
+  SandboxWorld world;
+  ShutterstockSim& sim = world.newsroom;
+  SandboxControl control{world};
+  Sandbox() { world.load_demo_data(); }
   SimResponse call(const std::string& method, const std::string& target, std::string body = "") {
     SimRequest request = sim_request(method, target);
     request.body = std::move(body);
@@ -141,6 +140,38 @@ TEST_CASE_FIXTURE(Sandbox, "sandbox control: changes the catalogue step by step 
   const Json one = body_json(call("POST", "/_sandbox/mutate?step=vanish"));
   CHECK(one.find("done")->if_array()->size() == 1);
   CHECK(call("POST", "/_sandbox/mutate?step=burn").status == 400);
+}
+
+TEST_CASE_FIXTURE(Sandbox,
+                  "sandbox control: a step changes the worlds of all three accounts, and one clock serves them") {
+  const Json all = body_json(call("POST", "/_sandbox/mutate"));
+  const Json& downloaded = all.find("photo-desk")->if_array()->front();
+  const std::string id = *downloaded.find("images")->if_array()->front().if_string();
+  CHECK(world.photo_desk.edit([&](GettyState& state) {
+    return std::count_if(state.downloads.begin(), state.downloads.end(), [&](const auto& row) { return row.id == id; });
+  }) == 2);
+  CHECK_FALSE(world.photo_desk.edit([](GettyState& state) { return state.channels.at(0).queue.empty(); }));
+  const Json& edited = all.find("archive")->if_array()->at(1);
+  CHECK(edited.find("images")->if_array()->size() == 1);
+
+  call("POST", "/_sandbox/clock?advance=10d");
+  CHECK(world.archive.now() - world.newsroom.now() < std::chrono::minutes(1));
+  CHECK(world.newsroom.now() - world.photo_desk.now() < std::chrono::minutes(1));
+}
+
+TEST_CASE_FIXTURE(Sandbox, "sandbox control: faults and books belong to the provider whose path it is") {
+  call("POST", "/_sandbox/faults",
+       R"([{"route":"GET /v3/*","action":"throttled"},{"route":"POST /api/token","action":"throttled"}])");
+  CHECK(world.handle(sim_request("GET", "/v3/downloads")).status == 429);
+  CHECK(world.handle(sim_request("POST", "/api/token")).status == 429);
+  CHECK(world.handle(sim_request("GET", "/v2/user")).status == 200);
+  const Json books = body_json(call("GET", "/_sandbox/books"));
+  CHECK(books.find("photo-desk")->find("calls")->find("GET /v3/downloads")->as_int64() == 1);
+  CHECK(books.find("archive")->find("calls")->find("POST /api/token")->as_int64() == 1);
+  CHECK(books.find("photo-desk")->find("executions")->if_object()->empty());
+  const Json cleared = body_json(call("DELETE", "/_sandbox/books"));
+  CHECK(cleared.find("photo-desk")->find("calls")->if_object()->empty());
+  CHECK(cleared.find("archive")->find("calls")->if_object()->empty());
 }
 
 TEST_CASE_FIXTURE(Sandbox, "sandbox control: takes faults and shows which have not struck") {
