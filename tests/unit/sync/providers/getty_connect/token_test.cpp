@@ -140,6 +140,17 @@ TEST_CASE_FIXTURE(Bench, "connect token: an answer that is refused asks for anot
   CHECK(endpoint.requests().size() == 2);
 }
 
+TEST_CASE_FIXTURE(Bench, "connect token: a service that refuses every token is asked for one a minute") {
+  for (int i = 0; i < 3; ++i) endpoint.push(200, token_json("token-" + std::to_string(i)));
+  for (int i = 0; i < 6; ++i) service.push(401, "[]");
+  for (int i = 0; i < 3; ++i) CHECK(get()->status == 401);
+  CHECK(endpoint.requests().size() == 1);
+  clock.advance(std::chrono::minutes(1));
+  CHECK(get()->status == 401);
+  CHECK(endpoint.requests().size() == 2);
+  CHECK(sent(4) == "Digest token-1");
+}
+
 TEST_CASE_FIXTURE(Bench, "connect token: a refusal that stays is handed out after at most three calls") {
   endpoint.push(200, token_json("token-1"));
   for (int i = 0; i < 5; ++i) challenge(", stale=true");
