@@ -61,7 +61,9 @@ GettyBooks GettySim::books() const {
 
 void GettySim::reset_books() {
   const std::lock_guard lock(mutex_);
-  books_ = {.tokens_issued = books_.tokens_issued};  // tokens are numbered by it
+  const auto tokens = books_.tokens_issued;  // tokens are numbered by it
+  books_ = GettyBooks();
+  books_.tokens_issued = tokens;
 }
 
 UtcTime GettySim::now() const {

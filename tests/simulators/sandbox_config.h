@@ -13,7 +13,7 @@ struct SandboxConfig {
   std::filesystem::path state;  ///< folder for store, catalog and token
   std::string base_url;
   std::string token;
-  std::string archive_ids;  ///< the archive's assets file; empty: no account but the newsroom
+  std::string archive_ids = {};  ///< the archive's assets file; empty: no account but the newsroom
 };
 
 /// Writes the settings file and, with mode 0600, the files with secrets; makes the folders. Paths in it are absolute.
