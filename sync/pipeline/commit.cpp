@@ -137,11 +137,14 @@ void Committer::description(const DescribedAsset& described, UtcTime now) {
   if (!known) return;
   cycle_.writer.clear_pending(cycle_.account, PendingKind::kWithdrawal, described.asset_id);
   const MetadataDiff change = diff(*known, described);
+  AssetRow row = *known;
   if (change.same()) {
     cycle_.writer.touch_checked(cycle_.account, described.asset_id, now);
+    if (described.etag.empty() || described.etag == known->etag) return;
+    row.etag = described.etag;
+    cycle_.writer.put_description(cycle_.account, described.asset_id, row, now);
     return;
   }
-  AssetRow row = *known;
   row.metadata = change.canonical;
   row.raw = described.raw;
   row.etag = described.etag;
@@ -167,6 +170,14 @@ void Committer::absent(const std::string& asset_id, UtcTime now) {
   if (known->state == AssetState::kWithdrawn) return;
   cycle_.writer.put_pending(
       {cycle_.account, PendingKind::kWithdrawal, asset_id, 1, std::nullopt, "the provider does not have it", now});
+}
+
+void Committer::unchanged(const WorkItem& asset) {
+  Transaction tx(cycle_.db);
+  cycle_.writer.touch_checked(cycle_.account, asset.asset_id, cycle_.clock.utc());
+  cycle_.writer.clear_pending(cycle_.account, PendingKind::kMetadata, asset.asset_id);
+  cycle_.writer.clear_pending(cycle_.account, PendingKind::kWithdrawal, asset.asset_id);
+  tx.commit();
 }
 
 void Committer::not_described(std::span<const WorkItem> batch, const Error& error) {

@@ -49,6 +49,8 @@ class Committer {
   void want_metadata(std::span<const std::string> asset_ids, const std::string& reason);
   /// What a provider said about one batch of assets. `absent`: confirmed to be gone.
   void described(std::span<const WorkItem> batch, const Descriptions& answer);
+  /// The provider says that an asset is as the catalog has it.
+  void unchanged(const WorkItem& asset);
   void not_described(std::span<const WorkItem> batch, const Error& error);
 
   void stored(std::span<const StoredFile> files);

@@ -27,17 +27,35 @@ void MetadataWork::want_rechecks() {
 
 MetadataWork::Batch MetadataWork::next_batch() {
   const auto now = cycle_.policy.ignore_backoff ? std::nullopt : std::optional(cycle_.clock.utc());
-  auto batch = cycle_.catalog.due_metadata(cycle_.account, now, after_, cycle_.provider.capabilities().describe_batch);
-  if (!batch.empty()) after_ = batch.back().asset_id;
+  const auto most = cycle_.provider.capabilities().describe_batch;
+  Batch batch{cycle_.catalog.due_metadata(cycle_.account, now, after_, most), ""};
+  if (!batch.items.empty()) after_ = batch.items.back().asset_id;
+  if (batch.items.size() != 1) return batch;
+  const auto asset = cycle_.catalog.find_asset(cycle_.account, after_);
+  if (asset && asset->state == AssetState::kActive) batch.etag = asset->etag;
   return batch;
 }
 
-Result<Descriptions> MetadataWork::ask(const Batch& batch, std::stop_token stop) {
+/// One asset is asked for at its own address, which can say "as you know it"; many in one call.
+Result<MetadataWork::Answer> MetadataWork::ask(const Batch& batch, std::stop_token stop) {
+  if (batch.items.size() != 1) return ask_all(batch, stop);
+  auto single = cycle_.provider.recheck(batch.items.front().asset_id, batch.etag, stop);
+  if (!single && single.error().code == ErrorCode::kNotFound) return ask_all(batch, stop);
+  if (!single) return single.error();
+  Answer answer;
+  answer.unchanged = !single->has_value();
+  if (*single) answer.found.assets.push_back(std::move(**single));
+  return answer;
+}
+
+Result<MetadataWork::Answer> MetadataWork::ask_all(const Batch& batch, std::stop_token stop) {
   std::vector<std::string> ids;
-  for (const auto& item : batch) ids.push_back(item.asset_id);
-  auto answer = cycle_.provider.describe(ids, stop);
-  if (!answer) return answer;
-  if (auto confirmed = confirm_absence(*answer, stop); !confirmed) return confirmed.error();
+  for (const auto& item : batch.items) ids.push_back(item.asset_id);
+  auto found = cycle_.provider.describe(ids, stop);
+  if (!found) return found.error();
+  if (auto confirmed = confirm_absence(*found, stop); !confirmed) return confirmed.error();
+  Answer answer;
+  answer.found = std::move(*found);
   return answer;
 }
 
@@ -62,25 +80,27 @@ Status MetadataWork::confirm_absence(Descriptions& answer, std::stop_token stop)
 }
 
 Status MetadataWork::run(std::stop_token stop) {
-  WorkPool<Batch, Result<Descriptions>> pool(
+  WorkPool<Batch, Result<Answer>> pool(
       cycle_.policy.workers, [this](Batch& batch, std::stop_token token) { return ask(batch, token); }, stop);
   Circuit circuit(3);
   std::int64_t done = 0;
   Batch batch = next_batch();
   while (true) {
-    while (!batch.empty() && !circuit.open() && pool.open() < static_cast<std::size_t>(cycle_.policy.workers)) {
+    while (!batch.items.empty() && !circuit.open() && pool.open() < static_cast<std::size_t>(cycle_.policy.workers)) {
       pool.submit(std::move(batch));
       batch = next_batch();
     }
     if (pool.open() == 0) break;
     const auto [asked, answer] = pool.next();
-    if (answer) {
-      circuit.succeeded();
-      committer_.described(asked, *answer);
+    if (answer) circuit.succeeded();
+    if (answer && answer->unchanged) {
+      committer_.unchanged(asked.items.front());
+    } else if (answer) {
+      committer_.described(asked.items, answer->found);
     } else if (circuit.failed(answer.error()); answer.error().code != ErrorCode::kCancelled) {
-      committer_.not_described(asked, answer.error());
+      committer_.not_described(asked.items, answer.error());
     }
-    done += static_cast<std::int64_t>(asked.size());
+    done += static_cast<std::int64_t>(asked.items.size());
     if (cycle_.progress) cycle_.progress({cycle_.account, "metadata", done, 0, 0});
   }
   if (circuit.open()) return *circuit.reason();

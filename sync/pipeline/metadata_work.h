@@ -23,8 +23,16 @@ class MetadataWork {
   Status run(std::stop_token stop);
 
  private:
-  using Batch = std::vector<WorkItem>;
-  Result<Descriptions> ask(const Batch& batch, std::stop_token stop);
+  struct Batch {
+    std::vector<WorkItem> items;
+    std::string etag;  ///< of a single asset that is in order, when the provider gave one
+  };
+  struct Answer {
+    Descriptions found;
+    bool unchanged = false;  ///< the single asset is as we know it
+  };
+  Result<Answer> ask(const Batch& batch, std::stop_token stop);
+  Result<Answer> ask_all(const Batch& batch, std::stop_token stop);
   Status confirm_absence(Descriptions& answer, std::stop_token stop);
   [[nodiscard]] Batch next_batch();
 

@@ -136,16 +136,19 @@ class ScriptedProvider final : public Provider {
       if (found == assets.end())
         answer.absent.push_back(id);
       else
-        answer.assets.push_back({id, found->second, "{\"id\":\"" + id + "\"}", "etag"});
+        answer.assets.push_back({id, found->second, "{\"id\":\"" + id + "\"}", ""});
     }
     return answer;
   }
 
-  Result<std::optional<DescribedAsset>> recheck(const std::string& id, const std::string&, std::stop_token) override {
-    if (auto error = called("recheck", id)) return *error;
+  Result<std::optional<DescribedAsset>> recheck(const std::string& id, const std::string& etag,
+                                                std::stop_token) override {
+    if (auto error = called("recheck", id + " " + etag)) return *error;
     const auto found = assets.find(id);
     if (found == assets.end()) return make_error(ErrorCode::kNotFound, "no such image");
-    return std::optional(DescribedAsset{id, found->second, "{\"id\":\"" + id + "\"}", "etag"});
+    const std::string current = "etag of " + found->second.caption.value_or("");
+    if (etag == current) return std::optional<DescribedAsset>();
+    return std::optional(DescribedAsset{id, found->second, "{\"id\":\"" + id + "\"}", current});
   }
 
   Result<DownloadSource> refetch(const License& license, std::stop_token) override {

@@ -113,6 +113,35 @@ TEST_CASE_FIXTURE(CycleBench, "cycle: an edit is described again, told once, and
   CHECK(events().size() == told);
 }
 
+TEST_CASE_FIXTURE(CycleBench, "cycle: a single asset is asked for with the validator of the last answer") {
+  add_assets(*this, 1);
+  cycle();  // the first answer carries the validator
+  CHECK(catalog().find_asset("newsroom", "101")->etag == "etag of Picture 101");
+  const auto told = events().size();
+  policy.full = true;
+  cycle();
+  CHECK(provider.count("recheck 101 etag of Picture 101") == 1);
+  CHECK(provider.count("describe") == 0);
+  CHECK(events().size() == told);
+  CHECK(catalog().pending("newsroom", PendingKind::kMetadata).empty());
+
+  provider.assets["101"].caption = "Edited";
+  CHECK(cycle().assets_updated == 1);
+  CHECK(catalog().find_asset("newsroom", "101")->etag == "etag of Edited");
+}
+
+TEST_CASE_FIXTURE(CycleBench, "cycle: a withdrawn asset is asked for without a validator, so that it can come back") {
+  add_assets(*this, 1);
+  cycle();
+  const auto metadata = provider.assets.at("101");
+  provider.assets.clear();
+  policy.full = true;
+  CHECK(cycle().assets_withdrawn == 1);
+  provider.assets["101"] = metadata;
+  cycle();
+  CHECK(catalog().find_asset("newsroom", "101")->state == AssetState::kActive);
+}
+
 TEST_CASE_FIXTURE(CycleBench, "K1 cycle: an edit is seen though our own clock is an hour ahead of the provider's") {
   add_assets(*this, 1);
   cycle();
@@ -157,7 +186,7 @@ TEST_CASE_FIXTURE(CycleBench, "F13 cycle: a withdrawn asset that comes back is r
 
 TEST_CASE_FIXTURE(CycleBench,
                   "I7 cycle: an asset that a batch left out but that has an address of its own is not withdrawn") {
-  add_assets(*this, 1);
+  add_assets(*this, 2);
   cycle();
   policy.full = true;
   const auto metadata = provider.assets.at("101");
