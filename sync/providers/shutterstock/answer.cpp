@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 
 #include "storage/base/text.h"
 #include "storage/base/time.h"
+#include "sync/http/http_status.h"
 #include "sync/http/json_reader.h"
 
 namespace damsync::shutterstock {
@@ -29,22 +28,6 @@ bool is_about_rate(std::string_view words) {
   const std::string text = to_lower(words);
   return holds(text, "per second") || holds(text, "rate limit") || holds(text, "too many requests") ||
          holds(text, "throttl");
-}
-
-std::optional<Millis> retry_after(const Headers& headers, UtcTime now) {
-  const std::string* text = headers.find("Retry-After");
-  if (text == nullptr) return std::nullopt;
-  Millis wait{0};
-  if (const auto at = parse_http_date(*text)) {
-    wait = *at - now;
-  } else {
-    std::int64_t seconds = 0;
-    const auto* end = text->data() + text->size();
-    const auto [stop, error] = std::from_chars(text->data(), end, seconds);
-    if (error != std::errc{} || stop != end) return std::nullopt;
-    wait = std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 1'000'000));
-  }
-  return std::clamp<Millis>(wait, std::chrono::seconds(1), std::chrono::hours(1));
 }
 
 Error waiting(ErrorCode code, std::string message, const HttpResponse& response, UtcTime now) {
@@ -143,17 +126,6 @@ Result<const Json::Array*> list_rows(const Json& body, std::string_view call) {
   if (data == nullptr || !data->is_array())
     return retryable(ErrorCode::kProtocol, fmt::format("{}: no array 'data' {}", call, words_of(body)));
   return data->if_array();
-}
-
-std::optional<UtcTime> parse_http_date(std::string_view text) {
-  constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT") return std::nullopt;
-  const auto month = std::find(kMonths.begin(), kMonths.end(), text.substr(8, 3));
-  if (month == kMonths.end()) return std::nullopt;
-  const auto time = parse_rfc3339(fmt::format("{}-{:02}-{}T{}Z", text.substr(12, 4), month - kMonths.begin() + 1,
-                                              text.substr(5, 2), text.substr(17, 8)));
-  return time ? std::optional(*time) : std::nullopt;
 }
 
 }  // namespace damsync::shutterstock

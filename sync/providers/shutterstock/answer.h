@@ -27,8 +27,4 @@ Result<Json> read_answer(const HttpResponse& response, std::string_view call, Ut
 /// Errors: kProtocol, retryable: no array `data`, or `errors` that is not empty (status 200 is no success then).
 Result<const Json::Array*> list_rows(const Json& body, std::string_view call);
 
-/// The moment of an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`; nothing for any other text.
-/// Source: RFC 9110 §5.6.7.
-std::optional<UtcTime> parse_http_date(std::string_view text);
-
 }  // namespace damsync::shutterstock

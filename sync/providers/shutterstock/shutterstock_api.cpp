@@ -1,5 +1,6 @@
 #include "sync/providers/shutterstock/shutterstock_api.h"
 
+#include "sync/http/http_status.h"
 #include "sync/providers/shutterstock/answer.h"
 
 namespace damsync::shutterstock {
