@@ -39,11 +39,8 @@ class StagedFile {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }      ///< relative to the store root
   [[nodiscard]] const std::string& sha256() const noexcept { return sha256_; }  ///< after `seal`
   [[nodiscard]] bool sealed() const noexcept { return sealed_; }
-  /// The first and last bytes, for recognising the type; up to 4 KiB and 64 KiB + 64 bytes. After `seal`: still there.
-  [[nodiscard]] std::string_view head() const noexcept { return head_; }
+  /// The last bytes, up to 64 KiB + 64: for recognising the end of the format. After `seal`: still there.
   [[nodiscard]] std::string_view tail() const noexcept;
-  /// Reads the sealed or unsealed staged bytes back (header parsing); at most `limit` from the start.
-  [[nodiscard]] Result<std::string> read_start(std::size_t limit);
 
   void release() noexcept { released_ = true; }  ///< published: nothing to remove any more
   /// True once `FileStore::publish` has made it visible and durable.
@@ -64,7 +61,7 @@ class StagedFile {
   std::int64_t bytes_ = 0;
   Sha256 hash_;
   std::string sha256_;
-  std::string head_, tail_;
+  std::string tail_;
   bool sealed_ = false, released_ = false, broken_ = false;
 };
 

@@ -7,7 +7,6 @@
 namespace damsync {
 namespace {
 
-constexpr std::size_t kHead = 4096;
 constexpr std::size_t kTail = 64 * 1024 + 64;
 constexpr unsigned kFileMode = 0640;
 
@@ -27,7 +26,6 @@ Status StagedFile::write(std::span<const char> bytes) {
   if (auto written = use(ops_.write(handle_, bytes)); !written) return written;
   hash_.update(bytes);
   bytes_ += static_cast<std::int64_t>(bytes.size());
-  if (head_.size() < kHead) head_.append(bytes.data(), std::min(bytes.size(), kHead - head_.size()));
   // Cut only when twice as long as needed, so that many small writes do not move the tail each time.
   if (tail_.size() + bytes.size() > 2 * kTail) tail_.erase(0, tail_.size() - std::min(tail_.size(), kTail));
   const auto last = bytes.last(std::min(bytes.size(), kTail));
@@ -45,7 +43,6 @@ Status StagedFile::restart() {
   handle_ = *handle;
   bytes_ = 0;
   hash_ = Sha256();
-  head_.clear();
   tail_.clear();
   return {};
 }
@@ -72,18 +69,6 @@ Status StagedFile::close_sealed() {
 
 std::string_view StagedFile::tail() const noexcept {
   return std::string_view(tail_).substr(tail_.size() - std::min(tail_.size(), kTail));
-}
-
-Result<std::string> StagedFile::read_start(std::size_t limit) {
-  const auto handle = ops_.open_read(path_);
-  if (!handle) return handle.error();
-  std::string out(std::min<std::size_t>(limit, static_cast<std::size_t>(bytes_)), '\0');
-  const auto count = ops_.read(*handle, out);
-  const auto closed = ops_.close(*handle);
-  if (!count) return count.error();
-  if (!closed) return closed.error();
-  out.resize(*count);
-  return out;
 }
 
 Status StagedFile::use(Status outcome) {
