@@ -1,6 +1,7 @@
 #include "daemon/cli/json_fields.h"
 
 #include "storage/base/time.h"
+#include "storage/journal/feed_reader.h"
 #include "sync/http/url.h"
 
 namespace damsync {
@@ -82,20 +83,7 @@ Json json_of(const FileRow& file) {
                        {"verified_at", json_time(file.verified_at)}});
 }
 
-Json json_of(const Change& change) {
-  Json fields = Json::array();
-  for (const auto& field : change.fields) fields.push(field);
-  return Json::object({{"seq", change.seq},
-                       {"id", change.id},
-                       {"time", json_time(change.time)},
-                       {"type", to_word(change.type)},
-                       {"provider", json_text(change.provider)},
-                       {"account", json_text(change.account)},
-                       {"asset_id", json_text(change.asset_id)},
-                       {"license_id", json_text(change.license_id)},
-                       {"revision", change.revision},
-                       {"fields", std::move(fields)}});
-}
+Json json_of(const Change& change) { return change_json(change); }
 
 Json json_of(const SpendRow& spend) {
   const auto url = Url::parse(spend.source.url);
