@@ -1,0 +1,47 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "daemon/config/settings.h"
+#include "storage/base/clock.h"
+#include "storage/base/log.h"
+#include "storage/base/result.h"
+#include "sync/pipeline/progress.h"
+#include "sync/report/report_model.h"
+
+namespace damsync {
+
+struct Workspace;
+
+/// Which report is wanted. Empty members: the report of now, in the settings' directory.
+struct AuditOptions {
+  std::optional<UtcTime> as_of;                      ///< a past moment: joins no chain
+  std::filesystem::path output;                      ///< a folder with a chain of its own
+  std::optional<std::chrono::sys_days> report_date;  ///< the night it stands for; else the local date of its moment
+};
+
+/// What became of it.
+struct AuditOutcome {
+  std::filesystem::path directory;  ///< of this report; of the earlier one when nothing has changed since
+  std::string report_date;
+  UtcTime as_of{};
+  bool written = false;  ///< false: the newest report of this date says the same already
+  bool complete = false;
+  ReportTotals totals;
+  std::string summary;        ///< one paragraph of plain text, for a mail
+  std::string command_error;  ///< why `audit.command` or `audit.pdf_command` failed; the report stands all the same
+};
+
+/// Writes one audit report. Reads the catalog through a connection of its own, so that syncing goes on meanwhile.
+/// `workspace` is the writing one where this process has it: the event `report.completed` is then part of the feed;
+/// null otherwise.
+///
+/// Errors   kStorage: catalog or report directory; no half report is left visible. kSettings: waivers, terms, key.
+///          kLocked: another audit writes into the same directory. kCancelled.
+Result<AuditOutcome> run_audit(const Settings& settings, Workspace* workspace, const AuditOptions& options,
+                               Clock& clock, Log& log, const ProgressSink& progress, std::stop_token stop);
+
+}  // namespace damsync
