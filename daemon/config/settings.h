@@ -64,6 +64,8 @@ struct AgreementSettings {
 
 struct HttpSettings {
   std::string listen = "127.0.0.1:9187";  ///< empty: switched off
+  bool allow_remote = false;              ///< an address that other machines reach may be listened on
+  std::vector<std::string> names;         ///< host names that requests may use besides the address itself
 };
 
 struct LimitSettings {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "daemon/config/listen_address.h"
 #include "storage/base/text.h"
 #include "storage/files/path_layout.h"
 
@@ -79,17 +80,28 @@ class Checks {
     if (!zone.empty() && (!shape || (fs::is_directory(zones, error) && !fs::is_regular_file(zones / zone, error))))
       fail(one("schedule"), "time_zone",
            fmt::format("'{}' is no time zone; expected a name such as Europe/Berlin", zone));
-    check_listen(settings_.http.listen);
+    check_http();
   }
 
-  void check_listen(const std::string& listen) {
-    if (listen.empty()) return;
-    const auto colon = listen.rfind(':');
-    const std::string port = colon == std::string::npos ? "" : listen.substr(colon + 1);
-    const bool digits = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string::npos;
-    if (!digits || colon == 0 || std::stoi(port) > 65535)
+  void check_http() {
+    const HttpSettings& http = settings_.http;
+    for (const auto& name : http.names)
+      if (!is_host_name(name))
+        fail(one("http"), "names", fmt::format("'{}' is no host name in small letters, without port", printable(name)));
+    if (http.listen.empty()) return;
+    const auto address = parse_listen_address(http.listen);
+    if (!address)
+      fail(one("http"), "listen", address.error().message);
+    else if (!address->loopback && !http.allow_remote)
       fail(one("http"), "listen",
-           fmt::format("'{}' is not an address and a port; expected \"127.0.0.1:9187\" or \"\"", printable(listen)));
+           fmt::format("{} can be reached from other machines; expected a loopback address such as "
+                       "\"127.0.0.1:9187\", or allow_remote = true beside it",
+                       address->text()));
+  }
+
+  static bool is_host_name(std::string_view text) {
+    return !text.empty() && text.front() != '.' &&
+           text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") == std::string_view::npos;
   }
 
   void check_accounts() {
@@ -107,8 +119,7 @@ class Checks {
     if (!p.account.empty() && !is_safe_id(p.account))
       fail(at, "name", "expected 1 to 64 letters, digits, - and _, because it becomes part of paths");
     for (const auto& host : p.download_hosts)
-      if (host.empty() || host.front() == '.' || host.find('.') == std::string::npos ||
-          host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") != std::string::npos)
+      if (!is_host_name(host) || host.find('.') == std::string::npos)
         fail(at, "download_hosts",
              fmt::format("'{}' is no host name; expected e.g. \"downloads.example.org\"", printable(host)));
     const std::string& filter = p.license_filter;
