@@ -1,7 +1,6 @@
 #include "daemon/cli/output.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,11 +43,6 @@ Status Output::finish() {
   flush();
   if (!lost()) return {};
   return make_error(ErrorCode::kStorage, fmt::format("standard output is lost: {}", std::strerror(error_)));
-}
-
-void Output::look() {
-  pollfd reader{fd_, 0, 0};
-  if (!lost() && ::poll(&reader, 1, 0) > 0 && (reader.revents & (POLLERR | POLLNVAL)) != 0) error_ = EPIPE;
 }
 
 void Output::flush() {

@@ -12,7 +12,6 @@
 #include "storage/base/result.h"
 #include "storage/base/secret.h"
 #include "sync/providers/provider_settings.h"
-#include "sync/sidecar/agreement.h"
 
 namespace damsync {
 
@@ -35,6 +34,7 @@ struct StoreSettings {
 
 struct CatalogSettings {
   std::filesystem::path path = "/var/lib/damsync/catalog.db";
+  std::int64_t backups = 7;  ///< nightly copies kept; 0: none
 };
 
 /// When things happen by themselves. Times of day are minutes after local midnight in `time_zone`.
@@ -43,6 +43,10 @@ struct ScheduleSettings {
   std::chrono::minutes audit_at{2 * 60 + 30};
   std::chrono::minutes verify_at{3 * 60 + 30};
   std::string time_zone;  ///< IANA name; empty: the system's
+  std::int64_t verify_days = 30;
+  Millis verify_budget = std::chrono::hours(4);
+  std::vector<std::string> quiet_hours;  ///< in the notation of `WeekSpan`
+  std::vector<std::string> bandwidth;    ///< in the notation of `BandwidthRule`
 };
 
 struct AuditSettings {
@@ -52,6 +56,15 @@ struct AuditSettings {
   std::vector<std::int64_t> expiring_days = {30, 60, 90};
   double quota_low = 0.1;  ///< share of the plan's quota
   SecretRef signing_key;   ///< Ed25519, PEM
+};
+
+/// Dates and terms that no API gives, for the licenses that match every given member.
+struct AgreementSettings {
+  std::string account, license_type, agreement, subscription_id;  ///< empty: matches any
+  std::string licensee;
+  std::optional<std::chrono::sys_days> start, end;
+  std::string terms_url;
+  std::filesystem::path terms_file;
 };
 
 struct HttpSettings {
@@ -99,7 +112,7 @@ struct Settings {
   HttpSettings http;
   LimitSettings limits;
   std::vector<AccountSettings> accounts;
-  std::vector<Agreement> agreements;
+  std::vector<AgreementSettings> agreements;
   std::vector<WebhookSettings> webhooks;
   std::vector<CommandSettings> commands;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "daemon/config/listen_address.h"
+#include "daemon/schedule/week.h"
 #include "storage/base/text.h"
 #include "storage/files/path_layout.h"
 
@@ -73,14 +74,23 @@ class Checks {
   }
 
   void check_places() {
-    const std::string& zone = settings_.schedule.time_zone;
-    std::error_code error;
-    const fs::path zones = "/usr/share/zoneinfo";
-    const bool shape = zone.find("..") == std::string::npos && (zone.empty() || zone.front() != '/');
-    if (!zone.empty() && (!shape || (fs::is_directory(zones, error) && !fs::is_regular_file(zones / zone, error))))
-      fail(one("schedule"), "time_zone",
-           fmt::format("'{}' is no time zone; expected a name such as Europe/Berlin", zone));
+    if (const auto zone = TimeZone::find(settings_.schedule.time_zone); !zone)
+      fail(one("schedule"), "time_zone", zone.error().message);
     check_http();
+    check_week();
+  }
+
+  void check_week() {
+    std::vector<WeekSpan> quiet;
+    for (const auto& text : settings_.schedule.quiet_hours) {
+      const auto span = WeekSpan::parse(text);
+      if (!span) return fail(one("schedule"), "quiet_hours", span.error().message);
+      quiet.push_back(*span);
+    }
+    if (cover_whole_week(quiet))
+      fail(one("schedule"), "quiet_hours", "no minute of the week is left; expected some time to poll in");
+    for (const auto& text : settings_.schedule.bandwidth)
+      if (const auto rule = BandwidthRule::parse(text); !rule) fail(one("schedule"), "bandwidth", rule.error().message);
   }
 
   void check_http() {
@@ -145,11 +155,6 @@ class Checks {
       fail(at, "refresh_token", "needs client_id and client_secret beside it");
     else
       pair(at, "client_id", "client_secret");
-    const auto& featured = account.provider.featured_collections;
-    if (!std::all_of(featured.begin(), featured.end(), is_safe_id))
-      fail(at, "featured_collections", "expected ids such as \"136351027\"");
-    if (!featured.empty() && !account.provider.collections)
-      fail(at, "featured_collections", "needs collections = true beside it");
   }
 
   void pair(const RawSection& at, std::string_view a, std::string_view b) {
@@ -161,7 +166,7 @@ class Checks {
   void check_agreements() {
     const auto sections = many("agreement");
     for (std::size_t i = 0; i < sections.size() && i < settings_.agreements.size(); ++i) {
-      const Agreement& agreement = settings_.agreements[i];
+      const AgreementSettings& agreement = settings_.agreements[i];
       if (agreement.start && agreement.end && *agreement.end < *agreement.start)
         fail(*sections[i], "end", "lies before start");
       const auto same = [&](const AccountSettings& a) { return a.provider.account == agreement.account; };

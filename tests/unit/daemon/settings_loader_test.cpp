@@ -17,11 +17,16 @@ journal   = true
 min_free  = "1GiB"
 [catalog]
 path      = "/var/lib/damsync/catalog.db"
+backups   = 0
 [schedule]
 poll_interval = "1s"
 audit_at      = "02:31"
 time_zone     = "Europe/Berlin"
 verify_at     = "23:59"
+verify_days   = 7
+verify_budget = "90m"
+quiet_hours   = ["Mon-Fri 08:00-18:00", "Sun 00:00-24:00"]
+bandwidth     = ["daily 08:00-18:00 2MiB/s"]
 [audit]
 directory     = "/var/lib/damsync/reports"
 waivers       = "/etc/damsync/waivers.toml"
@@ -51,7 +56,6 @@ client_id     = "abc"
 client_secret = { credential = "newsroom-secret" }
 team_history = true
 collections  = true
-featured_collections = ["136351027"]
 project_required = true
 concurrency         = 64
 requests_per_second = 10000
@@ -114,6 +118,11 @@ TEST_CASE("settings: every documented key is accepted and reaches its struct") {
   CHECK(s.schedule.audit_at == std::chrono::minutes(151));
   CHECK(s.schedule.verify_at == std::chrono::minutes(1439));
   CHECK(s.schedule.time_zone == "Europe/Berlin");
+  CHECK(s.schedule.verify_days == 7);
+  CHECK(s.schedule.verify_budget == std::chrono::minutes(90));
+  CHECK(s.schedule.quiet_hours.size() == 2);
+  CHECK(s.schedule.bandwidth.size() == 1);
+  CHECK(s.catalog.backups == 0);
   CHECK(s.audit.waivers == "/etc/damsync/waivers.toml");
   CHECK(s.audit.users == std::vector<std::string>{"anna", "ben"});
   CHECK(s.audit.expiring_days == std::vector<std::int64_t>{30, 60});
@@ -138,8 +147,6 @@ TEST_CASE("settings: every documented key is accepted and reaches its struct") {
   CHECK(first.provider.since == std::chrono::sys_days(std::chrono::year(2019) / 1 / 1));
   CHECK(first.provider.license_filter == "-standard");
   CHECK(first.provider.team_history);
-  CHECK(first.provider.collections);
-  CHECK(first.provider.featured_collections == std::vector<std::string>{"136351027"});
   CHECK(first.project_required);
   CHECK(first.client_secret.kind == SecretRef::Kind::kCredential);
   CHECK(first.refresh_token.kind == SecretRef::Kind::kEnv);
@@ -218,6 +225,18 @@ TEST_CASE("C1 settings: each mistake is named with file, line, key and what is e
       {"time zone",
        "[schedule]\ntime_zone = \"Europe/Nowhere\"\n",
        {"damsync.toml:2: schedule.time_zone", "no time zone"}},
+      {"a name that is a file of the database, but no zone",
+       "[schedule]\ntime_zone = \"tzdata.zi\"\n",
+       {"damsync.toml:2: schedule.time_zone", "no time zone"}},
+      {"quiet hours",
+       "[schedule]\nquiet_hours = [\"Mon-Fri 8-18\"]\n",
+       {"damsync.toml:2: schedule.quiet_hours: 'Mon-Fri 8-18' names no hours"}},
+      {"no time left to poll in",
+       "[schedule]\nquiet_hours = [\"daily 00:00-12:00\", \"daily 12:00-24:00\"]\n",
+       {"damsync.toml:2: schedule.quiet_hours: no minute of the week is left"}},
+      {"bandwidth without a rate",
+       "[schedule]\nbandwidth = [\"Mon-Fri 08:00-18:00\"]\n",
+       {"damsync.toml:2: schedule.bandwidth", "2MiB/s"}},
       {"share",
        "[limits]\ndeletion_brake = 0.05\n",
        {"damsync.toml:2: limits.deletion_brake", "expected a share such as \"5%\""}},
@@ -307,10 +326,6 @@ TEST_CASE("C1 settings: mistakes of accounts are named") {
        "the path of the file is relative"},
       {"download host", base + "download_hosts = [\"https://x.org\"]\n",
        "damsync.toml:5: account.download_hosts: 'https://x.org' is no host name"},
-      {"hostile collection", base + "collections = true\nfeatured_collections = [\"../1\"]\n",
-       "damsync.toml:6: account.featured_collections: expected ids such as"},
-      {"featured collections alone", base + "featured_collections = [\"1\"]\n",
-       "damsync.toml:5: account.featured_collections: needs collections = true"},
       {"agreement of nobody", base + "[[agreement]]\nmatch = { account = \"nobody\" }\n",
        "damsync.toml:6: agreement.match: no account is called 'nobody'"},
       {"agreement that ends before it starts",
