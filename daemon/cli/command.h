@@ -41,6 +41,7 @@ std::unique_ptr<Command> make_show_command();
 std::unique_ptr<Command> make_verify_command();
 std::unique_ptr<Command> make_adopt_command();
 std::unique_ptr<Command> make_spend_command();
+std::unique_ptr<Command> make_changes_command();
 std::unique_ptr<Command> make_config_command();
 std::unique_ptr<Command> make_db_command();
 

@@ -1,6 +1,7 @@
 #include "daemon/cli/output.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,6 +44,11 @@ Status Output::finish() {
   flush();
   if (!lost()) return {};
   return make_error(ErrorCode::kStorage, fmt::format("standard output is lost: {}", std::strerror(error_)));
+}
+
+void Output::look() {
+  pollfd reader{fd_, 0, 0};
+  if (!lost() && ::poll(&reader, 1, 0) > 0 && (reader.revents & (POLLERR | POLLNVAL)) != 0) error_ = EPIPE;
 }
 
 void Output::flush() {

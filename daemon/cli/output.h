@@ -23,6 +23,8 @@ class Output {
   void json(const Json& value);
   /// Writes what is left. False from then on: output was lost.
   Status finish();
+  /// Notices a reader that went away although nothing was written: for those who wait long between two lines.
+  void look();
   [[nodiscard]] bool lost() const noexcept { return error_ != 0; }
   [[nodiscard]] bool terminal() const noexcept { return terminal_; }
 

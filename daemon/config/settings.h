@@ -12,6 +12,7 @@
 #include "storage/base/result.h"
 #include "storage/base/secret.h"
 #include "sync/providers/provider_settings.h"
+#include "sync/sidecar/agreement.h"
 
 namespace damsync {
 
@@ -56,15 +57,6 @@ struct AuditSettings {
   std::vector<std::int64_t> expiring_days = {30, 60, 90};
   double quota_low = 0.1;  ///< share of the plan's quota
   SecretRef signing_key;   ///< Ed25519, PEM
-};
-
-/// Dates and terms that no API gives, for the licenses that match every given member.
-struct AgreementSettings {
-  std::string account, license_type, agreement, subscription_id;  ///< empty: matches any
-  std::string licensee;
-  std::optional<std::chrono::sys_days> start, end;
-  std::string terms_url;
-  std::filesystem::path terms_file;
 };
 
 struct HttpSettings {
@@ -112,7 +104,7 @@ struct Settings {
   HttpSettings http;
   LimitSettings limits;
   std::vector<AccountSettings> accounts;
-  std::vector<AgreementSettings> agreements;
+  std::vector<Agreement> agreements;
   std::vector<WebhookSettings> webhooks;
   std::vector<CommandSettings> commands;
 };

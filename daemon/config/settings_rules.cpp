@@ -155,6 +155,11 @@ class Checks {
       fail(at, "refresh_token", "needs client_id and client_secret beside it");
     else
       pair(at, "client_id", "client_secret");
+    const auto& featured = account.provider.featured_collections;
+    if (!std::all_of(featured.begin(), featured.end(), is_safe_id))
+      fail(at, "featured_collections", "expected ids such as \"136351027\"");
+    if (!featured.empty() && !account.provider.collections)
+      fail(at, "featured_collections", "needs collections = true beside it");
   }
 
   void pair(const RawSection& at, std::string_view a, std::string_view b) {
@@ -166,7 +171,7 @@ class Checks {
   void check_agreements() {
     const auto sections = many("agreement");
     for (std::size_t i = 0; i < sections.size() && i < settings_.agreements.size(); ++i) {
-      const AgreementSettings& agreement = settings_.agreements[i];
+      const Agreement& agreement = settings_.agreements[i];
       if (agreement.start && agreement.end && *agreement.end < *agreement.start)
         fail(*sections[i], "end", "lies before start");
       const auto same = [&](const AccountSettings& a) { return a.provider.account == agreement.account; };

@@ -112,7 +112,8 @@ Json change_json(const Change& change) {
                        {"asset_id", text_or_null(change.asset_id)},
                        {"license_id", text_or_null(change.license_id)},
                        {"revision", change.revision},
-                       {"fields", std::move(fields)}});
+                       {"fields", std::move(fields)},
+                       {"cursor", write_cursor(change.seq, change.id)}});
 }
 
 }  // namespace damsync

@@ -54,7 +54,7 @@ class FeedReader {
 /// True for text that has a cursor's form, whichever catalog it is of. Pure.
 bool is_feed_cursor(std::string_view text) noexcept;
 
-/// The members that the feed shows everywhere: on the command line, over HTTP, in files.
+/// The members that the feed shows everywhere: on the command line, over HTTP, in files. `cursor` stands behind it.
 Json change_json(const Change& change);
 
 }  // namespace damsync

@@ -36,7 +36,8 @@ struct ProviderSettings {
   bool team_history = false;
   bool company_downloads = false;
   bool collections = false;
-  std::string license_filter;  ///< e.g. `enhanced` or `-standard`; empty: all
+  std::vector<std::string> featured_collections;  ///< ids of collections that the provider makes for everybody
+  std::string license_filter;                     ///< e.g. `enhanced` or `-standard`; empty: all
   std::string history_dialect;
   std::string language;
   std::optional<std::chrono::sys_days> since;  ///< how far back the first run reads

@@ -56,6 +56,7 @@ client_id     = "abc"
 client_secret = { credential = "newsroom-secret" }
 team_history = true
 collections  = true
+featured_collections = ["136351027"]
 project_required = true
 concurrency         = 64
 requests_per_second = 10000
@@ -147,6 +148,8 @@ TEST_CASE("settings: every documented key is accepted and reaches its struct") {
   CHECK(first.provider.since == std::chrono::sys_days(std::chrono::year(2019) / 1 / 1));
   CHECK(first.provider.license_filter == "-standard");
   CHECK(first.provider.team_history);
+  CHECK(first.provider.collections);
+  CHECK(first.provider.featured_collections == std::vector<std::string>{"136351027"});
   CHECK(first.project_required);
   CHECK(first.client_secret.kind == SecretRef::Kind::kCredential);
   CHECK(first.refresh_token.kind == SecretRef::Kind::kEnv);
@@ -326,6 +329,10 @@ TEST_CASE("C1 settings: mistakes of accounts are named") {
        "the path of the file is relative"},
       {"download host", base + "download_hosts = [\"https://x.org\"]\n",
        "damsync.toml:5: account.download_hosts: 'https://x.org' is no host name"},
+      {"hostile collection", base + "collections = true\nfeatured_collections = [\"../1\"]\n",
+       "damsync.toml:6: account.featured_collections: expected ids such as"},
+      {"featured collections alone", base + "featured_collections = [\"1\"]\n",
+       "damsync.toml:5: account.featured_collections: needs collections = true"},
       {"agreement of nobody", base + "[[agreement]]\nmatch = { account = \"nobody\" }\n",
        "damsync.toml:6: agreement.match: no account is called 'nobody'"},
       {"agreement that ends before it starts",

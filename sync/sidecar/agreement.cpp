@@ -1,0 +1,70 @@
+#include "sync/sidecar/agreement.h"
+
+#include <algorithm>
+
+#include "storage/base/digest.h"
+#include "storage/base/json.h"
+#include "storage/base/time.h"
+
+namespace damsync {
+namespace {
+
+bool says(const LicenseRow& license, std::string_view key, const std::string& wanted) {
+  if (wanted.empty()) return true;
+  const Json* value = license.details.find(key);
+  const std::string* text = value == nullptr ? nullptr : value->if_string();
+  return text != nullptr && *text == wanted;
+}
+
+bool matches(const Agreement& agreement, const LicenseRow& license) {
+  return (agreement.account.empty() || agreement.account == license.account) &&
+         (agreement.license_type.empty() || agreement.license_type == license.license_type) &&
+         says(license, "agreement", agreement.agreement) && says(license, "subscription_id", agreement.subscription_id);
+}
+
+std::optional<std::string> if_given(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+Json day_or_null(const std::optional<std::chrono::sys_days>& day) { return day ? Json(format_date(*day)) : Json(); }
+
+}  // namespace
+
+const Agreement* find_agreement(std::span<const Agreement> agreements, const LicenseRow& license) {
+  const auto found = std::find_if(agreements.begin(), agreements.end(),
+                                  [&](const Agreement& agreement) { return matches(agreement, license); });
+  return found == agreements.end() ? nullptr : &*found;
+}
+
+std::map<std::string, AgreementFacts> agreement_facts(std::span<const Agreement> agreements,
+                                                      const std::vector<LicenseRow>& licenses) {
+  std::map<std::string, AgreementFacts> out;
+  for (const auto& license : licenses) {
+    const Agreement* agreement = find_agreement(agreements, license);
+    if (agreement == nullptr) continue;
+    AgreementFacts& facts = out[license.license_id];
+    facts.licensee = if_given(agreement->licensee);
+    facts.terms_url = if_given(agreement->terms_url);
+    facts.start = agreement->start;
+    facts.end = agreement->end;
+  }
+  return out;
+}
+
+std::string agreements_fingerprint(std::span<const Agreement> agreements, const std::string& account,
+                                   std::chrono::sys_days today) {
+  Json all = Json::array();
+  for (const auto& a : agreements)
+    if (a.account.empty() || a.account == account)
+      all.push(Json::object({{"license_type", a.license_type},
+                             {"agreement", a.agreement},
+                             {"subscription_id", a.subscription_id},
+                             {"licensee", a.licensee},
+                             {"start", day_or_null(a.start)},
+                             {"end", day_or_null(a.end)},
+                             {"terms_url", a.terms_url},
+                             {"ended", a.end && *a.end < today}}));
+  return sha256_hex(write_json(all, JsonStyle::kCanonical));
+}
+
+}  // namespace damsync
