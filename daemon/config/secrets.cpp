@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -69,6 +70,16 @@ void trim_newline(std::string& text) {
   if (!text.empty() && text.back() == '\r') text.pop_back();
 }
 
+/// A log shows single lines: each is a secret of its own, but for the frame of a PEM file, which is none.
+void add_lines(Redactor& redactor, const std::string& text) {
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
+    const std::string line = text.substr(begin, end - begin);
+    if (!line.starts_with("-----")) redactor.add(Secret(line));
+    begin = end + 1;
+  }
+}
+
 std::string place(const SecretRef& ref) {
   switch (ref.kind) {
     case SecretRef::Kind::kFile: return ref.name;
@@ -94,6 +105,18 @@ Result<Secret> SecretSource::resolve(const SecretRef& ref, const std::string& wh
       return bad(what, place(ref) + " holds more than one line");
     }
   }
+  Secret secret(std::move(*text));
+  redactor_.add(secret);
+  return secret;
+}
+
+Result<Secret> SecretSource::resolve_text(const SecretRef& ref, const std::string& what) {
+  if (ref.kind == SecretRef::Kind::kNone) return Secret();
+  auto text = fetch(ref, what);
+  if (!text) return text.error();
+  if (text->find_first_not_of("\r\n") == std::string::npos) return bad(what, place(ref) + " is empty");
+  if (text->find('\0') != std::string::npos) return bad(what, place(ref) + " is not text");
+  add_lines(redactor_, *text);
   Secret secret(std::move(*text));
   redactor_.add(secret);
   return secret;

@@ -21,6 +21,10 @@ class SecretSource {
   /// An empty secret for `kNone`. `what` is the key for messages: `account newsroom: access_token`.
   Result<Secret> resolve(const SecretRef& ref, const std::string& what);
 
+  /// The same for a secret of several lines, such as a private key in PEM; line ends are kept as they are. Each line is
+  /// known to the redactor, too. Never to be sent in a header.
+  Result<Secret> resolve_text(const SecretRef& ref, const std::string& what);
+
  private:
   Result<std::string> fetch(const SecretRef& ref, const std::string& what);
 

@@ -95,6 +95,25 @@ TEST_CASE_FIXTURE(Bench, "S3 secrets: blanks, percent signs, quotes and other sc
   }
 }
 
+TEST_CASE_FIXTURE(Bench, "S3 secrets: a key of several lines is kept exactly, and none of its lines can be printed") {
+  const std::string key =
+      "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAAB\r\nCANARY/+22==\n-----END PRIVATE KEY-----\n";
+  const auto text = [&](const std::string& path) {
+    return source.resolve_text({SecretRef::Kind::kFile, {}, path, {}}, "audit: signing_key");
+  };
+  CHECK(text(file(key)).value().reveal() == key);
+  CHECK(redactor.redact("line CANARY/+22== of it") == "line *** of it");
+  CHECK(redactor.redact("MC4CAQAwBQYDK2VwBCIEIAAB") == "***");
+  CHECK(redactor.redact("-----END PRIVATE KEY-----") == "-----END PRIVATE KEY-----");
+  CHECK(redactor.redact(key) == "***");
+
+  CHECK(holds(text(file("\r\n\n")).error().message, "audit: signing_key"));
+  CHECK(holds(text(file("\r\n\n")).error().message, "is empty"));
+  CHECK(holds(text(file(std::string("k\0y", 3))).error().message, "is not text"));
+  CHECK(holds(text(file(key, 0644)).error().message, "is open to others"));
+  CHECK(source.resolve_text({}, "audit: signing_key").value().empty());
+}
+
 TEST_CASE_FIXTURE(Bench, "secrets: a credential comes from the folder that the service manager names") {
   const SecretRef ref{SecretRef::Kind::kCredential, {}, "token", {}};
   ::unsetenv("CREDENTIALS_DIRECTORY");
