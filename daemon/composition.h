@@ -1,12 +1,12 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "daemon/config/settings.h"
+#include "daemon/workspace.h"
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
 #include "storage/base/result.h"
@@ -30,15 +30,17 @@ struct SyncOptions {
   bool ignore_backoff = true;  ///< a person's `sync` retries everything; the daemon honours the stored back-off
 };
 
-/// Builds the object graph of one process from checked settings and owns every lifetime in it. Takes the state lock
-/// when it writes; commands that only read open the catalog themselves (`storage/catalog`).
+/// What the commands and the daemon do with a workspace: puts provider, settings and pipeline of each account together
+/// for the time of one job.
+///
+/// Errors   only what prevents a job at all (settings, catalog); what one account met is in its summary.
+/// Threads  `sync` from several at once when they are about different accounts.
 class Composition {
  public:
-  Composition(const Settings& settings, Clock& clock, Log& log);
-  ~Composition();
+  Composition(const Settings& settings, Workspace& workspace, Clock& clock, Log& log)
+      : settings_(settings), workspace_(workspace), clock_(clock), log_(log) {}
 
-  /// One cycle over the accounts. Errors: only what prevents a cycle at all (lock, catalog, store, settings);
-  /// what one account met is in its summary.
+  /// One cycle over the accounts. A dry run needs a workspace that is a copy.
   Result<RunSummary> sync(const SyncOptions& options, const ProgressSink& progress, const PlanSink& plan,
                           std::stop_token stop);
   Result<VerifySummary> verify(const VerifyOptions& options, const ProgressSink& progress, std::stop_token stop);
@@ -47,22 +49,21 @@ class Composition {
                              std::stop_token stop);
 
  private:
-  struct Graph;
-  enum class Access { kWrite, kCopy };
   struct Observers {
     ProgressSink progress;
     PlanSink plan;
   };
   using AccountWork = std::function<void(Cycle&, AccountConnection&)>;
-  Status open_catalog(Graph& graph, Access access);
-  Status open_store(Graph& graph);
   [[nodiscard]] Status check_accounts(const std::vector<std::string>& names) const;
   [[nodiscard]] Policy policy_for(const AccountSettings& account, const SyncOptions& options) const;
-  AccountSummary with_account(Graph& graph, const AccountSettings& account, const Policy& policy,
-                              const Observers& observers, const AccountWork& work);
+  Cycle make_cycle(const std::string& account, AccountConnection& connection, const Policy& policy,
+                   const Observers& observers);
+  AccountSummary with_account(const AccountSettings& account, const Policy& policy, const Observers& observers,
+                              const AccountWork& work);
   void log_summary(const AccountSummary& summary);
 
   const Settings& settings_;
+  Workspace& workspace_;
   Clock& clock_;
   Log& log_;
 };

@@ -79,7 +79,10 @@ class AdoptCommand final : public Command {
   }
 
   Result<AdoptSummary> adopt(CommandContext& context, const Settings& settings, const AdoptSink& tell) {
-    Composition composition(settings, context.clock, context.log);
+    const auto workspace = options_.dry_run ? copy_workspace(settings, context.clock)
+                                            : open_workspace(settings, context.clock, context.log);
+    if (!workspace) return workspace.error();
+    Composition composition(settings, **workspace, context.clock, context.log);
     const bool rows_on_terminal = context.options.json && context.out.terminal();
     ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet && !rows_on_terminal);
     return composition.adopt(options_, line.sink(), tell, context.stop);

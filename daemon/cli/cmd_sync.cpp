@@ -69,7 +69,10 @@ class SyncCommand final : public Command {
 
  private:
   Result<RunSummary> cycle(CommandContext& context, const Settings& settings, std::vector<PlannedAction>& plan) {
-    Composition composition(settings, context.clock, context.log);
+    const auto workspace = options_.dry_run ? copy_workspace(settings, context.clock)
+                                            : open_workspace(settings, context.clock, context.log);
+    if (!workspace) return workspace.error();
+    Composition composition(settings, **workspace, context.clock, context.log);
     ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet);
     const PlanSink sink = [&plan](const PlannedAction& action) { plan.push_back(action); };
     return composition.sync(options_, line.sink(), options_.dry_run ? sink : PlanSink(), context.stop);

@@ -78,7 +78,9 @@ class VerifyCommand final : public Command {
   }
 
   Result<VerifySummary> verify(CommandContext& context, const Settings& settings) {
-    Composition composition(settings, context.clock, context.log);
+    const auto workspace = open_workspace(settings, context.clock, context.log);
+    if (!workspace) return workspace.error();
+    Composition composition(settings, **workspace, context.clock, context.log);
     ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet);
     return composition.verify(options_, line.sink(), context.stop);
   }

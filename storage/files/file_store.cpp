@@ -127,6 +127,7 @@ Result<std::unique_ptr<StagedFile>> FileStore::stage() {
 }
 
 Status FileStore::publish(std::span<const Publication> batch) {
+  const std::lock_guard alone(placing_);
   if (auto root = ops_.check_root(); !root) return root;
   Status refused;
   std::vector<StagedFile*> visible;
@@ -191,6 +192,7 @@ Status FileStore::put_small(const std::string& path, std::string_view bytes) {
 }
 
 Status FileStore::put_small(std::span<const std::pair<std::string, std::string>> path_and_bytes) {
+  const std::lock_guard alone(placing_);
   if (auto root = ops_.check_root(); !root) return root;
   while (!path_and_bytes.empty()) {
     const auto chunk = path_and_bytes.first(std::min(path_and_bytes.size(), kChunk));
@@ -230,6 +232,7 @@ Status FileStore::put_chunk(std::span<const std::pair<std::string, std::string>>
 }
 
 Status FileStore::link(const std::string& outside, const std::string& path) {
+  const std::lock_guard alone(placing_);
   if (auto root = ops_.check_root(); !root) return root;
   if (auto allowed = refuse_own(path); !allowed) return allowed;
   const std::string folder = folder_of(path);
@@ -265,6 +268,7 @@ Result<std::optional<FileStore::Hashed>> FileStore::hash(const std::string& path
 }
 
 Result<std::string> FileStore::retire(const std::string& path) {
+  const std::lock_guard alone(placing_);
   if (auto root = ops_.check_root(); !root) return root.error();
   if (auto allowed = refuse_own(path); !allowed) return allowed.error();
   const auto info = ops_.stat(path);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -77,7 +78,7 @@ struct Publication {
 ///
 /// Errors   kStorage (cannot write or read), kGuard (root replaced, sentinel missing or of another catalog), kLocked;
 ///          kInvalid for one item that cannot take its place.
-/// Threads  `stage`, `hash` and `free_bytes` from any thread; everything else from one.
+/// Threads  any; what changes the published tree happens one call at a time. `open` and `sweep` come before all else.
 class FileStore {
  public:
   explicit FileStore(FileOps& ops) : ops_(ops), folders_(ops) {}
@@ -135,7 +136,8 @@ class FileStore {
   bool holds(const std::string& path, const StagedFile& staged);
 
   FileOps& ops_;
-  Folders folders_;
+  std::mutex placing_;
+  Folders folders_;  ///< under `placing_`
   int lock_ = -1;
 };
 

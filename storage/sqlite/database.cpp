@@ -52,7 +52,12 @@ Database::State::~State() {
 Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Database::~Database() = default;
 
+void Database::lock() { state_->mutex.lock(); }
+
+void Database::unlock() noexcept { state_->mutex.unlock(); }
+
 void Database::execute(std::string_view sql) {
+  const std::lock_guard lock(state_->mutex);
   while (sql.find_first_not_of(" \t\r\n") != std::string_view::npos) {
     sqlite3_stmt* statement = nullptr;
     const char* tail = nullptr;
@@ -67,9 +72,15 @@ void Database::execute(std::string_view sql) {
   }
 }
 
-void Database::rollback() noexcept { sqlite3_exec(state_->handle, "ROLLBACK", nullptr, nullptr, nullptr); }
+void Database::rollback() noexcept {
+  const std::lock_guard lock(state_->mutex);
+  sqlite3_exec(state_->handle, "ROLLBACK", nullptr, nullptr, nullptr);
+}
 
-bool Database::in_transaction() const { return sqlite3_get_autocommit(state_->handle) == 0; }
+bool Database::in_transaction() const {
+  const std::lock_guard lock(state_->mutex);
+  return sqlite3_get_autocommit(state_->handle) == 0;
+}
 
 void Database::set_lock_timeout(Millis timeout) {
   sqlite3_busy_timeout(state_->handle, static_cast<int>(timeout.count()));
@@ -90,15 +101,18 @@ sqlite3* Database::handle() const noexcept { return state_->handle; }
 const std::filesystem::path& Database::path() const noexcept { return state_->path; }
 
 sqlite3_stmt* Database::acquire(std::string_view sql) {
+  std::unique_lock lock(state_->mutex);
   if (const auto found = state_->idle.find(sql); found != state_->idle.end() && !found->second.empty()) {
     auto* statement = found->second.back();
     found->second.pop_back();
+    lock.release();  // `release` gives it back
     return statement;
   }
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(state_->handle, sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) fail(code, sql);
+  lock.release();
   return statement;
 }
 
@@ -112,6 +126,7 @@ void Database::release(sqlite3_stmt* statement) noexcept {
   } catch (...) {
     sqlite3_finalize(statement);
   }
+  state_->mutex.unlock();
 }
 
 void Database::fail(int sqlite_code, std::string_view doing) const {

@@ -46,7 +46,8 @@ enum class OpenMode {
 /// Errors   opening returns kStorage (missing for a reader, cannot be opened or written, older than a reader needs),
 ///          kDamaged (not a regular file, empty, not SQLite, foreign application_id, newer schema, altered schema,
 ///          fails quick_check: writers only), kLocked after 30 s; later failures throw `DatabaseError`.
-/// Threads  one thread at a time.
+/// Threads  any; a `Statement` and a `Transaction` hold the connection for their thread as long as they live, so nobody
+///          waits for a network or another thread while one is alive.
 class Database {
  public:
   static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path, OpenMode mode);
@@ -60,6 +61,9 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
+  /// Gives the connection to the calling thread alone until the same number of `unlock`s; use `Transaction`.
+  void lock();
+  void unlock() noexcept;
   /// Runs statements that return nothing and take no parameters.
   void execute(std::string_view sql);
   /// Undoes the open transaction; behind no fault hook, so that a test's fault cannot keep it open.

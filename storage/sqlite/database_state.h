@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct Database::State {
   FileIdentity identity;
   std::unique_ptr<Poco::Data::Session> session;
   sqlite3* handle = nullptr;
+  std::recursive_mutex mutex;  ///< held by every statement and transaction while it lives
   std::map<std::string, Statements, std::less<>> idle;
   FaultHook fault_hook;
 };

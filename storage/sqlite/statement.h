@@ -14,7 +14,7 @@ namespace damsync {
 /// One use of a cached prepared statement: bound in order, stepped, read by column number from 0.
 ///
 /// Errors   every failure throws `DatabaseError`; the destructor never throws.
-/// Threads  the thread of its `Database`.
+/// Threads  one thread; the others of its `Database` wait until it is gone.
 class Statement {
  public:
   Statement(Database& db, std::string_view sql) : db_(db), statement_(db.acquire(sql)) {}

@@ -6,7 +6,7 @@
 
 namespace damsync {
 
-Transaction::Transaction(Database& db) : db_(db) { Statement(db_, "BEGIN IMMEDIATE").run(); }
+Transaction::Transaction(Database& db) : db_(db), alone_(db) { Statement(db_, "BEGIN IMMEDIATE").run(); }
 
 Transaction::~Transaction() {
   // After a full disk, an I/O error or a lack of memory SQLite has already rolled back by itself.

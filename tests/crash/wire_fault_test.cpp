@@ -35,7 +35,9 @@ class Mirror {
   Mirror& operator=(const Mirror&) = delete;
 
   AccountSummary sync() {
-    auto run = Composition(settings_, clock_, log_).sync({}, {}, {}, {});
+    auto workspace = open_workspace(settings_, clock_, log_);
+    REQUIRE_MESSAGE(workspace.ok(), workspace.error().message);
+    auto run = Composition(settings_, **workspace, clock_, log_).sync({}, {}, {}, {});
     REQUIRE_MESSAGE(run.ok(), run.error().message);
     return run->accounts.front();
   }
