@@ -78,10 +78,10 @@ void CatalogWriter::put_description(const std::string& account, const std::strin
     if (!described.raw.empty()) raw = deflate_text(described.raw);
     Statement update(db_,
                      "UPDATE asset SET state = 'active', withdrawn_at = NULL, sidecar_dirty = 1, media_type = ?,"
-                     " title = ?, editorial = ?, metadata = ?, metadata_sha256 = ?, raw_sha256 = ?, raw = ?"
-                     " WHERE account = ? AND asset_id = ?");
+                     " title = ?, editorial = ?, metadata = ?, metadata_sha256 = ?, checked_at = ?, raw_sha256 = ?,"
+                     " raw = ? WHERE account = ? AND asset_id = ?");
     update.bind_all(described.media_type, described.title, described.editorial, described.metadata, metadata_sha256,
-                    raw_sha256);
+                    now, raw_sha256);
     raw ? update.bind(Statement::Blob{*raw}) : update.bind(nullptr);
     update.bind_all(account, asset_id).run();
   }

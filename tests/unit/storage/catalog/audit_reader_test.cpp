@@ -1,0 +1,248 @@
+#include "storage/catalog/audit_reader.h"
+
+#include <doctest/doctest.h>
+
+#include "storage/catalog/plan_book.h"
+#include "tests/unit/storage/catalog/catalog_bench.h"
+
+namespace damsync {
+namespace {
+
+/// A license row of a snapshot, kept.
+struct Seen {
+  std::string asset_id, license_id, state, type, asset_state, metadata, file_state, path;
+  bool described_before = false;
+  bool operator==(const Seen&) const = default;
+};
+
+std::vector<Seen> read_all(Database& db, std::optional<UtcTime> past = {}) {
+  std::vector<Seen> out;
+  AuditReader(db, past).licenses([&](const AuditLicense& l) {
+    out.push_back({std::string(l.asset_id), std::string(l.license_id), std::string(l.state),
+                   std::string(l.license_type), std::string(l.asset_state), std::string(l.metadata),
+                   std::string(l.file_state), std::string(l.path), l.described_before});
+    return true;
+  });
+  return out;
+}
+
+struct PastBench : CatalogBench {
+  void describe(const std::string& title) {
+    AssetRow described;
+    described.metadata = R"({"title":")" + title + R"("})";
+    commit([&] { writer.put_description("newsroom", "1001", described, now()); });
+  }
+  UtcTime tomorrow() {
+    clock.advance(std::chrono::hours(24));
+    return now();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("audit reader: licenses come in asset and license order, each with its asset and its file") {
+  CatalogBench bench;
+  for (const char* id : {"e3", "e1"}) bench.upsert(sample_license(id, "1002"));
+  bench.upsert(sample_license("e9", "1001"));
+
+  const auto rows = read_all(*bench.db);
+
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0].license_id == "e9");
+  CHECK(rows[1].license_id == "e1");
+  CHECK(rows[2].license_id == "e3");
+  CHECK(rows[0].file_state == "pending");
+  CHECK(rows[0].asset_state == "unknown");
+  CHECK(AuditReader(*bench.db, {}).count_licenses() == 3);
+}
+
+TEST_CASE("audit reader: what is overwritten is still there as of an earlier day") {
+  PastBench bench;
+  bench.upsert(sample_license("e1"));
+  const auto licensed = bench.now();
+  const auto described = bench.tomorrow();
+  bench.describe("Harbour");
+  const auto mirrored = bench.tomorrow();
+  bench.commit([&] { bench.writer.put_file(bench.mirrored("e1", "newsroom/10/1001/a.jpg")); });
+  const auto edited = bench.tomorrow();
+  bench.describe("Harbour at dawn");
+  const auto withdrawn = bench.tomorrow();
+  bench.commit([&] { bench.writer.set_withdrawn("newsroom", "1001", withdrawn); });
+  const auto lost = bench.tomorrow();
+  bench.commit([&] { bench.writer.put_verified("newsroom/10/1001/a.jpg", FileState::kMissing, lost); });
+  const auto vanished = bench.tomorrow();
+  bench.commit([&] { bench.writer.set_license_vanished("newsroom", "e1", vanished); });
+
+  const auto at = [&](UtcTime time) {
+    const auto rows = read_all(*bench.db, time);
+    REQUIRE(rows.size() == 1);
+    return rows[0];
+  };
+  CHECK(read_all(*bench.db, licensed - Millis(1)).empty());
+  CHECK(at(licensed).asset_state == "unknown");
+  CHECK(at(described).metadata == R"({"title":"Harbour"})");
+  CHECK(at(described).file_state == "pending");
+  CHECK(at(mirrored).file_state == "mirrored");
+  CHECK(at(edited - Millis(1)).metadata == R"({"title":"Harbour"})");
+  CHECK(at(edited).metadata == R"({"title":"Harbour at dawn"})");
+  CHECK(at(withdrawn - Millis(1)).asset_state == "active");
+  CHECK(at(withdrawn).asset_state == "withdrawn");
+  CHECK(at(lost - Millis(1)).file_state == "mirrored");
+  CHECK(at(lost).file_state == "missing");
+  CHECK(at(vanished - Millis(1)).state == "held");
+  CHECK(at(vanished).state == "vanished");
+  CHECK(at(vanished) == read_all(*bench.db)[0]);
+}
+
+TEST_CASE("audit reader: a change without a time of its own counts from the machine's clock") {
+  PastBench bench;
+  bench.upsert(sample_license("e1"));
+  auto changed = sample_license("e1");
+  changed.license_type = "enhanced";
+  bench.upsert(changed);
+
+  CHECK(read_all(*bench.db)[0].type == "enhanced");
+  CHECK(read_all(*bench.db, SystemClock().utc() - std::chrono::minutes(1))[0].type == "standard");
+  CHECK(read_all(*bench.db, SystemClock().utc() + std::chrono::minutes(1))[0].type == "enhanced");
+}
+
+TEST_CASE("audit reader: what is refreshed without a change leaves nothing behind") {
+  PastBench bench;
+  bench.upsert(sample_license("e1"));
+  bench.describe("Harbour");
+  bench.commit([&] { bench.writer.put_file(bench.mirrored("e1", "a.jpg")); });
+  const auto before = bench.number("SELECT count(*) FROM asset_past") + bench.number("SELECT count(*) FROM file_past");
+
+  bench.tomorrow();
+  bench.upsert(sample_license("e1"));
+  bench.describe("Harbour");
+  bench.commit([&] {
+    bench.writer.put_verified("a.jpg", FileState::kMirrored, bench.now());
+    bench.writer.touch_checked("newsroom", "1001", bench.now());
+  });
+
+  CHECK(before == 1);  // the asset was not described once
+  CHECK(bench.number("SELECT count(*) FROM asset_past") + bench.number("SELECT count(*) FROM file_past") == 1);
+  CHECK(bench.number("SELECT count(*) FROM license_past") == 0);
+}
+
+TEST_CASE("audit reader: the past refuses to be altered or removed") {
+  PastBench bench;
+  bench.upsert(sample_license("e1"));
+  bench.describe("Harbour");
+  for (const char* sql : {"DELETE FROM asset_past", "UPDATE asset_past SET metadata = '{}'"})
+    CHECK_THROWS_AS(bench.db->execute(sql), DatabaseError);
+}
+
+TEST_CASE("audit reader: earlier descriptions are those that were replaced until then") {
+  PastBench bench;
+  bench.upsert(sample_license("e1"));
+  bench.describe("Harbour");
+  const auto edited = bench.tomorrow();
+  bench.describe("Dawn");
+
+  CHECK(read_all(*bench.db)[0].described_before);
+  const auto past = AuditReader(*bench.db, {}).descriptions("newsroom", "1001");
+  REQUIRE(past.size() == 1);
+  CHECK(past[0].metadata == R"({"title":"Harbour"})");
+  CHECK(past[0].until == edited);
+  CHECK(AuditReader(*bench.db, edited - Millis(1)).descriptions("newsroom", "1001").empty());
+}
+
+TEST_CASE("audit reader: plans of a past day are those of its latest reading") {
+  PastBench bench;
+  PlanBook book(*bench.db);
+  const auto read = [&](std::int64_t left) {
+    Plan plan;
+    plan.plan_id = "p";
+    plan.left = left;
+    bench.commit([&] { book.replace("newsroom", {plan}, bench.now()); });
+  };
+  read(100);
+  const auto first = bench.now();
+  const auto second = bench.tomorrow();
+  read(7);
+
+  CHECK(AuditReader(*bench.db, first - Millis(1)).plans().empty());
+  CHECK(AuditReader(*bench.db, first).plans().at(0).plan.left == 100);
+  CHECK(AuditReader(*bench.db, second).plans().at(0).plan.left == 7);
+  CHECK(AuditReader(*bench.db, {}).plans().size() == 1);
+}
+
+TEST_CASE("audit reader: I11 coverage of a past day ends there") {
+  PastBench bench;
+  const auto start = bench.now();
+  bench.commit([&] {
+    bench.writer.add_coverage({"newsroom", "licenses", start, start + std::chrono::hours(48)});
+    bench.writer.add_coverage({"newsroom", "licenses", start + std::chrono::hours(60), start + std::chrono::hours(72)});
+  });
+
+  const auto rows = AuditReader(*bench.db, start + std::chrono::hours(24)).coverage();
+
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].to == start + std::chrono::hours(24));
+}
+
+TEST_CASE("audit reader: a reading of the history counts what it saw of what is held") {
+  PastBench bench;
+  bench.upsert(sample_license("e1"), "01KKQ0000000000000000000AA");
+  bench.upsert(sample_license("e2"));
+  const auto reading = AuditReader(*bench.db, {}).history_reading("newsroom", bench.now());
+  REQUIRE(reading);
+  CHECK(reading->expected == 2);
+  CHECK(reading->seen == 1);
+}
+
+TEST_CASE("audit reader: the earlier report is the newest of an earlier date, and changes follow it") {
+  PastBench bench;
+  const auto report = [&](const char* name) {
+    Change change;
+    change.type = EventType::kReportCompleted;
+    change.fields = {name};
+    bench.commit([&] { bench.journal.append(change); });
+  };
+  report("2026-03-14");
+  bench.upsert(sample_license("e1"));
+  bench.commit([&] { bench.journal.append(sample_change(EventType::kAssetLicensed)); });
+  bench.tomorrow();
+  report("2026-03-15.2");
+
+  AuditReader reader(*bench.db, {});
+  CHECK_FALSE(reader.last_report_before("2026-03-14"));
+  const auto mark = reader.last_report_before("2026-03-15");
+  REQUIRE(mark);
+  CHECK(mark->seq == 1);
+  int count = 0;
+  reader.changes(*mark, [&](const Change&) { return ++count > 0; });
+  CHECK(count == 2);
+}
+
+TEST_CASE("stray book: a file is listed from when it was first seen until it is gone") {
+  PastBench bench;
+  StrayBook book(*bench.db);
+  const auto compare = [&](const std::vector<std::string>& there) {
+    bench.commit([&] {
+      book.begin(bench.now());
+      for (const auto& path : there) book.saw(path, 5);
+      book.finish();
+    });
+  };
+  const auto at = [&](UtcTime time) {
+    std::vector<std::string> paths;
+    book.list(time, [&](const StrayFile& file) { return paths.push_back(file.path), true; });
+    return paths;
+  };
+  CHECK_FALSE(book.compared_at(bench.now()));
+  compare({"b.jpg", "a.jpg"});
+  const auto first = bench.now();
+  const auto second = bench.tomorrow();
+  compare({"a.jpg"});
+
+  CHECK(at(first - Millis(1)).empty());
+  CHECK(at(first) == std::vector<std::string>{"a.jpg", "b.jpg"});
+  CHECK(at(second) == std::vector<std::string>{"a.jpg"});
+  CHECK(book.compared_at(second) == second);
+  CHECK_FALSE(book.compared_at(second - Millis(1)));
+}
+
+}  // namespace damsync
