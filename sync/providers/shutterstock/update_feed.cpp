@@ -60,6 +60,14 @@ FeedOutcome close_window(FeedCursor& cursor, const FeedRules& rules, const Clock
   return outcome;
 }
 
+/// How far back the light poll has to look so that nothing since the last look is left out.
+std::chrono::minutes light_reach(const FeedCursor& cursor, const FeedRules& rules, UtcTime now) {
+  const UtcTime seen = std::max(cursor.through.value_or(UtcTime(day_of(now))), cursor.light.value_or(UtcTime{}));
+  const UtcTime since = std::max(seen, now - rules.light_limit);
+  const auto reach = std::max<Millis>(now - since, Millis(0)) + rules.light_margin;
+  return std::chrono::ceil<std::chrono::minutes>(std::min<Millis>(reach, rules.light_limit));
+}
+
 Error runaway(const FeedCursor& cursor) {
   return make_error(
       ErrorCode::kProtocol,
@@ -72,13 +80,9 @@ Error runaway(const FeedCursor& cursor) {
 
 FeedCursor begin_cycle(FeedCursor cursor, const FeedRules& rules, const Clocks& clocks) {
   if (cursor.phase != FeedPhase::kIdle) return cursor;
-  const UtcTime now = clocks.later();
-  const UtcTime seen = std::max(cursor.through.value_or(UtcTime(day_of(now))), cursor.light.value_or(UtcTime{}));
-  const UtcTime since = std::max(seen, now - rules.light_limit);
-  const auto reach = std::max<Millis>(now - since, Millis(0)) + rules.light_margin;
   cursor.phase = FeedPhase::kLight;
   cursor.asked = clocks.earlier();
-  cursor.interval = std::chrono::ceil<std::chrono::minutes>(std::min<Millis>(reach, rules.light_limit));
+  cursor.interval = light_reach(cursor, rules, clocks.later());
   cursor.scan = ScanState{};
   return cursor;
 }
@@ -92,6 +96,13 @@ Result<FeedOutcome> take_page(FeedCursor& cursor, const PageFacts& page, const F
     // One read is enough: the closed windows will see the same rows again.
     const bool more = page.all.rows != 0 && advance(cursor.scan, page) == ScanStep::kNextPage;
     if (more) return FeedOutcome{};
+    // The first answer of a process tells the service's time; when ours is behind, the poll was too short.
+    const auto needed = light_reach(cursor, rules, clocks.later());
+    if (needed > cursor.interval + rules.light_margin) {
+      cursor.interval = needed;
+      cursor.scan = ScanState{};
+      return FeedOutcome{};
+    }
     cursor.light = cursor.asked;
     return open_first_window(cursor, rules, clocks);
   }

@@ -214,6 +214,21 @@ TEST_CASE("update feed: when only the service's clock went on, every day up to i
   CHECK(windows_of(cursor, asleep).empty());
 }
 
+TEST_CASE(
+    "update feed: a light poll that our slow clock made too short is asked again, once, when the answer shows it") {
+  const Clocks before{.local = day(2026, 3, 5) + hours(19)};  // nothing was heard of the service yet
+  const Clocks after{.local = day(2026, 3, 5) + hours(19), .server = day(2026, 3, 15) + hours(19)};
+  FeedCursor cursor = begin_cycle({.through = day(2026, 3, 5), .light = before.local}, FeedRules{}, before);
+  CHECK(cursor.interval == hours(1));
+
+  REQUIRE(take_page(cursor, PageFacts{}, FeedRules{}, after).ok());
+  CHECK(cursor.phase == FeedPhase::kLight);
+  CHECK(cursor.interval == hours(72));
+
+  REQUIRE(take_page(cursor, PageFacts{}, FeedRules{}, after).ok());
+  CHECK(cursor.phase != FeedPhase::kLight);
+}
+
 TEST_CASE("F6 update feed: the cursor moves up to the earlier clock, reading up to the later one") {
   const Clocks ahead{.local = day(2026, 3, 15) + hours(9), .server = day(2026, 3, 17) + hours(9)};
   FeedCursor cursor{.through = day(2026, 3, 14), .phase = FeedPhase::kWindow};
