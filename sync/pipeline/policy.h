@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <vector>
 
 #include "storage/base/time.h"
 #include "sync/quota/budget.h"
+#include "sync/sidecar/agreement.h"
 #include "sync/transfer/downloader.h"
 
 namespace damsync {
@@ -20,7 +22,8 @@ struct Policy {
   std::chrono::hours recheck_within{24 * 30};
   int workers = 8;
   TransferLimits transfer;
-  SpendRules spending;  ///< for providers without free refetch
+  SpendRules spending;                ///< for providers without free refetch
+  std::vector<Agreement> agreements;  ///< what the operator says of licenses; the first that matches counts
 };
 
 /// True when so many losses in one cycle need a person: more than 50 and more than `share` of `total` (promise 10).

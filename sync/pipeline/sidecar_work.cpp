@@ -5,6 +5,7 @@
 
 #include "storage/base/crash_point.h"
 #include "storage/base/digest.h"
+#include "storage/catalog/sidecar_book.h"
 #include "storage/sqlite/transaction.h"
 #include "sync/http/json_reader.h"
 
@@ -16,6 +17,7 @@ constexpr std::size_t kAssetsPerBatch = 64;
 }  // namespace
 
 Status SidecarWork::run(std::stop_token stop) {
+  renew();
   std::int64_t done = 0;
   while (!stop.stop_requested()) {
     auto ids = cycle_.catalog.dirty_sidecars(cycle_.account, kAssetsPerBatch + refused_.size());
@@ -26,6 +28,20 @@ Status SidecarWork::run(std::stop_token stop) {
     if (cycle_.progress) cycle_.progress({cycle_.account, "sidecars", done, 0, 0});
   }
   return make_error(ErrorCode::kCancelled, "stopped");
+}
+
+std::chrono::sys_days SidecarWork::today() const { return std::chrono::floor<std::chrono::days>(cycle_.clock.utc()); }
+
+/// Facts that come from the settings change without any news of the asset: other agreements, one that ended, another
+/// choice of formats.
+void SidecarWork::renew() {
+  std::string facts = agreements_fingerprint(cycle_.policy.agreements, cycle_.account, today());
+  for (const auto& writer : cycle_.sidecar_writers) facts += " " + writer->name();
+  SidecarBook book(cycle_.db);
+  if (book.fingerprint(cycle_.account) == facts) return;
+  Transaction tx(cycle_.db);
+  book.renew(cycle_.account, facts);
+  tx.commit();
 }
 
 Status SidecarWork::write(std::span<const std::string> asset_ids) {
@@ -89,6 +105,8 @@ std::vector<SidecarWork::Document> SidecarWork::documents(const AssetRow& asset)
   input.files = cycle_.catalog.files_of(cycle_.account, asset.asset_id);
   input.supplier_name = cycle_.provider.capabilities().supplier_name;
   if (input.licenses.empty()) return {};
+  input.agreements = agreement_facts(cycle_.policy.agreements, input.licenses);
+  input.today = today();
   if (input.asset.sidecar_path.empty())
     input.asset.sidecar_path = cycle_.layout.sidecar_path({cycle_.account, asset.provider, &input.licenses.front(),
                                                            cycle_.provider.capabilities().file_prefix, "",

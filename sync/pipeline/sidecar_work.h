@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <set>
 #include <span>
 #include <stop_token>
@@ -25,6 +26,8 @@ class SidecarWork {
  private:
   using Document = std::pair<std::string, std::string>;  ///< path, bytes
   [[nodiscard]] std::vector<Document> documents(const AssetRow& asset) const;
+  [[nodiscard]] std::chrono::sys_days today() const;
+  void renew();
   Status keep_changed(std::vector<Document>& documents) const;
   Status write_singly(std::span<const std::string> asset_ids, const Error& error);
   void refuse(const std::string& asset_id, const Error& error);

@@ -103,6 +103,12 @@ Json files_json(const SidecarInput& input) {
   return out;
 }
 
+Json collections_json(const SidecarInput& input) {
+  Json out = Json::array();
+  for (const auto& [id, name] : input.collections) out.push(Json::object({{"collection_id", id}, {"name", name}}));
+  return out;
+}
+
 }  // namespace
 
 std::string JsonWriter::write(const SidecarInput& input) const {
@@ -119,6 +125,7 @@ std::string JsonWriter::write(const SidecarInput& input) const {
   out.set("metadata", to_json(input.metadata));
   out.set("licenses", licenses_json(input));
   out.set("files", files_json(input));
+  if (!input.collections.empty()) out.set("collections", collections_json(input));
   set_if(out, "raw", provider_json(asset.raw));
   return write_json(valid_text(out), JsonStyle::kPretty);
 }

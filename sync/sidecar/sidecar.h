@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "storage/model/asset.h"
+#include "storage/model/collection.h"
 #include "storage/model/license.h"
 
 namespace damsync {
@@ -40,6 +41,7 @@ struct SidecarInput {
   std::string supplier_url;          ///< the supplier's home page; used where the asset has no page of its own
   OperatorFacts house;
   std::map<std::string, AgreementFacts> agreements;  ///< by license id
+  std::vector<CollectionName> collections;           ///< those the asset is in, in id order
   /// The day by which end dates of licenses are judged; absent: end dates do not decide which license is the best.
   std::optional<std::chrono::sys_days> today;
 };

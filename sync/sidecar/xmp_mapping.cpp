@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <stdexcept>
 
 #include "storage/base/text.h"
 #include "storage/base/time.h"
@@ -142,6 +143,16 @@ Texts withdrawn_at(const SidecarInput& input) {
   return input.asset.withdrawn_at ? Texts{format_rfc3339(*input.asset.withdrawn_at)} : Texts{};
 }
 
+/// A path of keywords; its separator is no part of a name.
+Texts collections(const SidecarInput& input) {
+  Texts out;
+  for (auto [id, name] : input.collections) {
+    std::replace(name.begin(), name.end(), '|', '/');
+    out.push_back("Collections|" + (name.empty() ? id : name));
+  }
+  return out;
+}
+
 using In = const SidecarInput&;
 
 constexpr XmpMappingRow kRows[] = {
@@ -152,6 +163,7 @@ constexpr XmpMappingRow kRows[] = {
     {"photoshop:Headline", XmpForm::kText, [](In in) { return one(in.metadata.title); }},
     {"dc:description", XmpForm::kAlt, [](In in) { return one(in.metadata.caption); }},
     {"dc:subject", XmpForm::kBag, [](In in) { return in.metadata.keywords; }},
+    {"lr:hierarchicalSubject", XmpForm::kBag, collections},
     {"dc:creator", XmpForm::kSeq, [](In in) { return one(in.metadata.creator_name); }},
     {"photoshop:AuthorsPosition", XmpForm::kText, creator_title},
     {"photoshop:Credit", XmpForm::kText, credit},
@@ -234,6 +246,12 @@ void map_asset(const SidecarInput& input, XmpPacket& packet) {
   packet.set("damsync:IsEditorial", XmpForm::kText, {xmp_boolean(editorial)});
   map_parties(input, packet);
   map_place(input, packet);
+}
+
+std::string mapped_text(const SidecarInput& input, std::string_view property) {
+  for (const auto& row : kRows)
+    if (row.property == property) return first(row.values(input));
+  throw std::logic_error("the mapping has no property " + std::string(property));
 }
 
 bool is_editorial(const SidecarInput& input) {

@@ -22,6 +22,8 @@ void map_asset(const SidecarInput& input, XmpPacket& packet);
 /// Adds the license in force, every license held, and the delivered file.
 void map_licenses(const SidecarInput& input, XmpPacket& packet);
 
+/// The first text that `map_asset` gives a property of the mapping; empty when it has none.
+std::string mapped_text(const SidecarInput& input, std::string_view property);
 /// True only when the provider said so.
 bool is_editorial(const SidecarInput& input);
 /// A value of the PLUS vocabulary, e.g. `TY-PHO`, as the URI that stands in XMP.

@@ -11,10 +11,11 @@
 namespace damsync {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, const char*>, 9> kNamespaces = {{
+constexpr std::array<std::pair<std::string_view, const char*>, 10> kNamespaces = {{
     {"dc", "http://purl.org/dc/elements/1.1/"},
     {"xmp", "http://ns.adobe.com/xap/1.0/"},
     {"xmpRights", "http://ns.adobe.com/xap/1.0/rights/"},
+    {"lr", "http://ns.adobe.com/lightroom/1.0/"},
     {"photoshop", "http://ns.adobe.com/photoshop/1.0/"},
     {"Iptc4xmpCore", "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"},
     {"Iptc4xmpExt", "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"},

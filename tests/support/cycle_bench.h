@@ -120,6 +120,8 @@ class CycleBench {
   std::map<std::string, std::string> bodies;  ///< what the file host sends instead, by asset id
   std::function<std::optional<Error>(const std::string& asset_id)> host_fault;  ///< of the file host
   std::function<std::unique_ptr<FileOps>(FileOps&)> wrap_ops;
+  PathLayout layout = *PathLayout::parse("{account}/{shard}/{asset_id}/{name}");
+  std::vector<std::unique_ptr<SidecarWriter>> writers = make_writers();
 
  private:
   static std::vector<std::unique_ptr<SidecarWriter>> make_writers() {
@@ -142,8 +144,6 @@ class CycleBench {
   int null_ = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   Redactor redactor;
   Log log{null_, clock, redactor};
-  PathLayout layout = *PathLayout::parse("{account}/{shard}/{asset_id}/{name}");
-  std::vector<std::unique_ptr<SidecarWriter>> writers = make_writers();
   std::unique_ptr<Database> db_;
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<CatalogWriter> writer_;

@@ -37,8 +37,11 @@ TEST_CASE("asset.json: it names the asset, its state and its metadata") {
   SidecarInput input = full();
   input.asset.updated_at = at("2024-06-01T00:00:00Z");
   const Json actual = written(input);
-  CHECK(keys(actual) == std::set<std::string>{"account", "asset_id", "files", "first_seen_at", "licenses", "metadata",
-                                              "provider", "schema_version", "state", "updated_at"});
+  CHECK(keys(actual) == std::set<std::string>{"account", "asset_id", "collections", "files", "first_seen_at",
+                                              "licenses", "metadata", "provider", "schema_version", "state",
+                                              "updated_at"});
+  CHECK(write_json(*actual.find("collections")) ==
+        R"([{"collection_id":"17","name":"封面 | covers"},{"collection_id":"18","name":""}])");
   CHECK(actual.find("schema_version")->as_int64() == 1);
   CHECK(text(actual, "provider") == "shutterstock");
   CHECK(text(actual, "account") == "newsroom");

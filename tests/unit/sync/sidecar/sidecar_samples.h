@@ -110,6 +110,7 @@ inline SidecarInput full() {
                               .end = std::chrono::sys_days(std::chrono::year(2026) / 12 / 31),
                               .region_limit = "Europe only",
                               .media_limit = "Print only"};
+  input.collections = {{"17", "封面 | covers"}, {"18", ""}};
   input.house.data_mining = "DMI-PROHIBITED";
   return input;
 }

@@ -39,6 +39,7 @@ const FlatXmp kExpectedOfFull = {
     {"photoshop:Headline", {"Harbour at dawn"}},
     {"dc:description", {"ميناء عند الفجر <b> & ]]> 日本語の港 🚢"}},
     {"dc:subject", {"harbour", "港口", "ميناء", "🚢"}},
+    {"lr:hierarchicalSubject", {"Collections|封面 / covers", "Collections|18"}},
     {"dc:creator", {"Søren Ågård"}},
     {"plus:ImageCreator[1]/ImageCreatorName", {"Søren Ågård"}},
     {"plus:ImageCreator[1]/ImageCreatorID", {"1306729"}},

@@ -1,0 +1,95 @@
+#include "sync/pipeline/sidecar_work.h"
+
+#include <doctest/doctest.h>
+
+#include "sync/sidecar/json_ld_writer.h"
+#include "tests/support/cycle_bench.h"
+
+namespace damsync {
+namespace {
+
+bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+Agreement ltd(std::chrono::year_month_day end) {
+  Agreement agreement;
+  agreement.licensee = "Example Media Ltd";
+  agreement.end = std::chrono::sys_days(end);
+  return agreement;
+}
+
+struct AgreementBench : CycleBench {
+  AgreementBench() {
+    provider.add("101", "e1");
+    provider.add("102", "e2");
+  }
+
+  [[nodiscard]] std::string xmp(const std::string& asset_id = "101") const {
+    return visible_files().at(path_of(asset_id) + ".xmp");
+  }
+  [[nodiscard]] std::filesystem::file_time_type written(const std::string& asset_id) const {
+    return std::filesystem::last_write_time(dir.path() / "store" / (path_of(asset_id) + ".xmp"));
+  }
+};
+
+constexpr auto k2030 = std::chrono::year(2030) / 12 / 31;
+
+}  // namespace
+
+TEST_CASE_FIXTURE(AgreementBench, "sidecars: what the settings say of a license stands in them from the first day") {
+  policy.agreements = {ltd(k2030)};
+  cycle();
+  CHECK(holds(xmp(), "Example Media Ltd"));
+  CHECK(holds(xmp(), "<plus:LicenseEndDate>2030-12-31</plus:LicenseEndDate>"));
+}
+
+TEST_CASE_FIXTURE(AgreementBench, "sidecars: other agreements reach those that stand already, and only them") {
+  cycle();
+  CHECK_FALSE(holds(xmp(), "LicenseeName"));
+  policy.agreements = {ltd(k2030)};
+  policy.agreements[0].license_type = "no such type";
+  const auto before = visible_files();
+  const auto mark = written("101");
+  cycle();
+  CHECK(visible_files() == before);
+  CHECK(written("101") == mark);  // no byte differs, so it was not written
+
+  policy.agreements[0].license_type.clear();
+  cycle();
+  CHECK(holds(xmp("101"), "Example Media Ltd"));
+  CHECK(holds(xmp("102"), "Example Media Ltd"));
+  policy.agreements.clear();
+  cycle();
+  CHECK(visible_files() == before);
+}
+
+TEST_CASE_FIXTURE(AgreementBench, "sidecars: a license is not in force any more the day after its agreement ended") {
+  policy.agreements = {ltd(std::chrono::year(2026) / 3 / 16)};
+  cycle();
+  clock.advance(std::chrono::hours(24));
+  cycle();
+  CHECK(holds(xmp(), "<plus:LicenseID>e1</plus:LicenseID>"));
+  clock.advance(std::chrono::hours(24));
+  cycle();
+  CHECK_FALSE(holds(xmp(), "<plus:LicenseID>e1</plus:LicenseID>"));
+  CHECK(holds(xmp(), "<damsync:LicenseID>e1</damsync:LicenseID>"));  // held all the same
+}
+
+TEST_CASE_FIXTURE(AgreementBench, "sidecars: a license that is added later is named beside the file that was there") {
+  cycle();
+  CHECK_FALSE(holds(xmp(), "e9"));
+  provider.add("101", "e9");
+  cycle();
+  CHECK(holds(xmp(), "<damsync:LicenseID>e9</damsync:LicenseID>"));
+  CHECK(holds(visible_files().at(std::filesystem::path(path_of("101")).parent_path() / "asset.json"), "\"e9\""));
+}
+
+TEST_CASE_FIXTURE(AgreementBench, "sidecars: a format that is switched on later is written for what was there") {
+  cycle();
+  CHECK_FALSE(visible_files().contains(path_of("101") + ".jsonld"));
+  writers.push_back(std::make_unique<JsonLdWriter>());
+  cycle();
+  CHECK(visible_files().contains(path_of("101") + ".jsonld"));
+  CHECK(visible_files().contains(path_of("102") + ".jsonld"));
+}
+
+}  // namespace damsync
