@@ -40,6 +40,7 @@ Policy Composition::policy_for(const AccountSettings& account, const SyncOptions
   policy.spending.may_consume = account.may_consume;
   policy.spending.budget_per_day = account.budget_per_day;
   policy.spending.min_free = settings_.store.min_free;
+  policy.agreements = settings_.agreements;
   return policy;
 }
 
@@ -157,7 +158,8 @@ Result<AdoptSummary> Composition::adopt(const AdoptOptions& options, const Progr
   if (!options.account.empty())
     if (auto known = check_accounts({options.account}); !known) return known.error();
 
-  const Policy policy;
+  Policy policy;
+  policy.agreements = settings_.agreements;
   std::vector<std::unique_ptr<AccountConnection>> connections;
   std::deque<Cycle> cycles;  // whose places stay
   Adopter::Parts parts{{}, settings_.store.root.string(), settings_.store.min_free, progress, tell};

@@ -9,6 +9,7 @@
 #include "storage/base/ulid.h"
 #include "storage/files/posix_file_ops.h"
 #include "storage/sqlite/transaction.h"
+#include "sync/sidecar/json_ld_writer.h"
 #include "sync/sidecar/json_writer.h"
 #include "sync/sidecar/xmp_writer.h"
 
@@ -22,6 +23,7 @@ std::vector<std::unique_ptr<SidecarWriter>> make_sidecar_writers(const std::vect
   std::vector<std::unique_ptr<SidecarWriter>> writers;
   for (const auto& name : names) {
     if (name == "json") writers.push_back(std::make_unique<JsonWriter>());
+    if (name == "json-ld") writers.push_back(std::make_unique<JsonLdWriter>());
     if (name == "xmp") writers.push_back(std::make_unique<XmpWriter>());
   }
   return writers;
