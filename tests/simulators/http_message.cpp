@@ -73,7 +73,7 @@ bool parse_request_line(std::string_view line, SimRequest& request) {
   const std::string_view target = request.target;
   if (target.empty() || target.front() != '/') return false;
   const auto mark = target.find('?');
-  const auto path = percent_decode(target.substr(0, mark));
+  const auto path = decode_percent(target.substr(0, mark));
   request.well_formed_target = path.has_value();
   request.path = path.value_or(std::string(target.substr(0, mark)));
   if (mark != std::string_view::npos) request.query = parse_form(target.substr(mark + 1), request.well_formed_target);
@@ -195,7 +195,7 @@ std::string format_http_date(UtcTime time) {
   return text;
 }
 
-std::optional<std::string> percent_decode(std::string_view text) {
+std::optional<std::string> decode_percent(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -218,7 +218,7 @@ std::vector<std::pair<std::string, std::string>> parse_form(std::string_view tex
   const auto decode = [&](std::string_view encoded) {
     std::string part(encoded);
     std::replace(part.begin(), part.end(), '+', ' ');
-    auto decoded = percent_decode(part);
+    auto decoded = decode_percent(part);
     if (!decoded) well_formed = false;
     return decoded.value_or(part);
   };

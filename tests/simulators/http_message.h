@@ -97,7 +97,7 @@ std::string write_response_head(const SimResponse& response);
 std::string format_http_date(UtcTime time);
 
 /// Decodes percent escapes; nothing when one is broken.
-std::optional<std::string> percent_decode(std::string_view text);
+std::optional<std::string> decode_percent(std::string_view text);
 
 /// Splits `a=1&b=2`, a `+` being a blank; broken escapes stay as they are and clear `well_formed`.
 std::vector<std::pair<std::string, std::string>> parse_form(std::string_view text, bool& well_formed);
