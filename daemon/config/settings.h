@@ -11,6 +11,7 @@
 #include "storage/base/clock.h"
 #include "storage/base/result.h"
 #include "storage/base/secret.h"
+#include "sync/deliver/event_filter.h"
 #include "sync/providers/provider_settings.h"
 #include "sync/sidecar/agreement.h"
 
@@ -83,14 +84,16 @@ struct WebhookSettings {
   std::string name;
   std::string url;
   SecretRef secret, previous_secret;
-  std::vector<std::string> events = {"*"};
+  EventFilter filter;
+  bool private_network = false;   ///< the URL may lead to a private address
+  std::filesystem::path ca_file;  ///< PEM, besides the system's; empty: none
 };
 
 /// A receiver of events as a local program: one event on its standard input.
 struct CommandSettings {
   std::string name;
   std::vector<std::string> run;  ///< program and arguments, without a shell
-  std::vector<std::string> events = {"*"};
+  EventFilter filter;
   Millis time_limit = std::chrono::seconds(30);
 };
 

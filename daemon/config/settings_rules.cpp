@@ -24,8 +24,7 @@ class Checks {
     check_places();
     check_accounts();
     check_agreements();
-    check_names("webhook");
-    check_names("command");
+    check_receivers();
   }
 
  private:
@@ -174,16 +173,36 @@ class Checks {
       const Agreement& agreement = settings_.agreements[i];
       if (agreement.start && agreement.end && *agreement.end < *agreement.start)
         fail(*sections[i], "end", "lies before start");
-      const auto same = [&](const AccountSettings& a) { return a.provider.account == agreement.account; };
-      if (!agreement.account.empty() && std::none_of(settings_.accounts.begin(), settings_.accounts.end(), same))
+      if (!agreement.account.empty() && !is_account(agreement.account))
         fail(*sections[i], "match", fmt::format("no account is called '{}'", printable(agreement.account)));
     }
   }
 
-  void check_names(std::string_view section) {
-    for (const RawSection* at : many(section))
-      if (const ConfigNode* name = at->find("name"); name != nullptr && !name->text.empty() && !is_safe_id(name->text))
-        fail(*at, "name", "expected 1 to 64 letters, digits, - and _");
+  void check_receivers() {
+    std::vector<std::string> webhooks;
+    const auto sections = many("webhook"), commands = many("command");
+    for (std::size_t i = 0; i < sections.size() && i < settings_.webhooks.size(); ++i) {
+      check_receiver(*sections[i], settings_.webhooks[i].name, settings_.webhooks[i].filter);
+      webhooks.push_back(settings_.webhooks[i].name);
+    }
+    for (std::size_t i = 0; i < commands.size() && i < settings_.commands.size(); ++i) {
+      const std::string& name = settings_.commands[i].name;
+      check_receiver(*commands[i], name, settings_.commands[i].filter);
+      // Both kinds share one outbox, where the name is the key.
+      if (!name.empty() && std::find(webhooks.begin(), webhooks.end(), name) != webhooks.end())
+        fail(*commands[i], "name", fmt::format("a [[webhook]] is called '{}' too", printable(name)));
+    }
+  }
+
+  void check_receiver(const RawSection& at, const std::string& name, const EventFilter& filter) {
+    if (!name.empty() && !is_safe_id(name)) fail(at, "name", "expected 1 to 64 letters, digits, - and _");
+    for (const auto& account : filter.accounts)
+      if (!is_account(account)) fail(at, "accounts", fmt::format("no account is called '{}'", printable(account)));
+  }
+
+  [[nodiscard]] bool is_account(const std::string& name) const {
+    return std::any_of(settings_.accounts.begin(), settings_.accounts.end(),
+                       [&](const AccountSettings& a) { return a.provider.account == name; });
   }
 
   const RawSettings& raw_;
