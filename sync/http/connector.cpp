@@ -191,7 +191,12 @@ Status Connector::check_address(const Url& url, const std::string& address, Call
   };
   if (what == AddressClass::kForbidden) return refused("which is never connected to");
   if (!url.secure() && what != AddressClass::kLoopback) return refused("which needs https");
-  if (what == AddressClass::kPublic || url.host() == settings_.base_url.host()) return {};
+  if (what == AddressClass::kPublic) return {};
+  if (settings_.own_network == OwnNetwork::kRefused)
+    return what == AddressClass::kLoopback && is_loopback_host(url.host())
+               ? Status()
+               : refused("a private address, which the settings do not allow");
+  if (url.host() == settings_.base_url.host()) return {};
   const auto base = base_class(timer);
   if (!base) return base.error();
   if (*base == what) return {};

@@ -25,6 +25,10 @@ class Exchange::Output {
   Output(BodySink* sink, std::string& body, std::int64_t limit) : sink_(sink), body_(body), left_(limit) {}
 
   [[nodiscard]] bool fits(std::int64_t size) const noexcept { return size <= left_; }
+  /// How much to ask for at once: hardly more than may come.
+  [[nodiscard]] std::size_t piece() const noexcept {
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(left_, 1, kReadSize));
+  }
 
   Status write(std::span<const char> bytes) {
     left_ -= static_cast<std::int64_t>(bytes.size());
@@ -123,10 +127,10 @@ Status Exchange::read_length(std::int64_t length, Output& output) {
 }
 
 Status Exchange::read_chunks(Output& output) {
-  const auto space = std::make_unique_for_overwrite<char[]>(kReadSize);
+  const auto space = std::make_unique_for_overwrite<char[]>(output.piece());
   ChunkDecoder decoder;
   while (!decoder.done()) {
-    auto got = more({space.get(), kReadSize});
+    auto got = more({space.get(), output.piece()});
     if (!got) return got.error();
     if (got->empty())
       return retryable(ErrorCode::kUnavailable,
@@ -146,9 +150,9 @@ Status Exchange::read_chunks(Output& output) {
 }
 
 Status Exchange::read_until_close(Output& output) {
-  const auto space = std::make_unique_for_overwrite<char[]>(kReadSize);
+  const auto space = std::make_unique_for_overwrite<char[]>(output.piece());
   while (true) {
-    auto got = more({space.get(), kReadSize});
+    auto got = more({space.get(), output.piece()});
     if (!got) return got.error();
     if (got->empty()) return {};
     if (!output.fits(static_cast<std::int64_t>(got->size()))) return broken("the body is larger than allowed");

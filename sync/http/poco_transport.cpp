@@ -106,7 +106,7 @@ Result<HttpResponse> PocoTransport::follow(HttpRequest request, BodySink* sink, 
     if (auto allowed = check_host(request.url); !allowed) return allowed.error();
     const Headers credentials = may_see_credentials(first, request.url) ? request.credentials : Headers{};
     auto answer = one_hop(request, credentials, sink, timer, sent);
-    if (!answer || !is_redirect(answer->status)) return answer;
+    if (!answer || !is_redirect(answer->status) || request.use == AnswerUse::kStatus) return answer;
     if (request.effect == Effect::kSpends) {
       Error unexpected = refused(fmt::format("{}: a spending call was redirected", request.url.display()));
       unexpected.http_status = answer->status;
@@ -151,7 +151,7 @@ Result<HttpResponse> PocoTransport::exchange(Connector::Lease& lease, const Http
   HttpResponse response{head->status, head->headers, {}, request.url};
   const bool for_sink = head->status == 200 || head->status == 206;
   auto read = exchange.read_body(*head, for_sink ? sink : nullptr, response.body);
-  if (!read) return read.error();
+  if (!read && request.use == AnswerUse::kBody) return read.error();
   if (exchange.reusable() && request.effect == Effect::kSafe)
     connector_.give_back(request.url, std::move(lease.connection));
   return response;

@@ -20,6 +20,10 @@ namespace damsync {
 /// always sent on a fresh connection.
 enum class Effect { kSafe, kSpends };
 
+/// What is wanted of an answer. With `kStatus` its head is all that counts: redirects are answers like any other and
+/// are not followed, and a body that is cut or larger than `max_body_bytes` is left unread.
+enum class AnswerUse { kBody, kStatus };
+
 enum class Method { kGet, kPost, kPut, kDelete };
 const char* to_word(Method method) noexcept;
 
@@ -50,6 +54,7 @@ struct HttpRequest {
   std::string body;
   std::string content_type;  ///< of `body`
   Effect effect = Effect::kSafe;
+  AnswerUse use = AnswerUse::kBody;
   Millis deadline{60'000};  ///< for the whole call: DNS, connect, TLS, redirects and the last byte of the body
   std::int64_t max_body_bytes = 16 << 20;
 };
@@ -72,7 +77,7 @@ class BodySink {
 };
 
 /// A complete answer. `body` is empty when a sink took it. Answers of status 3xx never appear: they are
-/// followed or become an error; except 304 to a request that was made conditional.
+/// followed or become an error; except 304 to a request that was made conditional, and for `AnswerUse::kStatus`.
 struct HttpResponse {
   int status = 0;
   Headers headers;

@@ -18,6 +18,9 @@ struct CallCounter {
   std::atomic<std::int64_t> spending{0};
 };
 
+/// Whether the base URL itself may lead to a private address, or to this machine by a name that does not say so.
+enum class OwnNetwork { kAllowed, kRefused };
+
 /// What a transport of one account may do.
 struct TransportSettings {
   Url base_url;                                 ///< credentials belong to its origin and to `credential_origins`
@@ -26,6 +29,7 @@ struct TransportSettings {
   /// `download.shutterstock.com`). A loopback address is allowed only when the base URL leads to loopback itself (then
   /// any port of it), a private one likewise; link-local never.
   std::vector<std::string> allowed_hosts;
+  OwnNetwork own_network = OwnNetwork::kAllowed;
   std::string ca_file;     ///< PEM, besides the system's CAs; empty: none
   std::string user_agent;  ///< `damsync/<version> (+https://damsync.org)`
   std::size_t max_idle_per_origin = 64;
