@@ -1,0 +1,33 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "storage/base/clock.h"
+
+namespace damsync {
+
+/// What to run: no shell, nothing of our environment but what is listed.
+struct ChildCall {
+  std::vector<std::string> argv;         ///< the program by its path, or by its name along `PATH`
+  std::vector<std::string> environment;  ///< `NAME=value`
+  std::string input;                     ///< its standard input, whole
+  Millis limit{30'000};
+};
+
+/// How it ended.
+struct ChildEnd {
+  enum class Kind { kExited, kSignalled, kTimedOut, kStopped, kNotStarted };
+  Kind kind = Kind::kNotStarted;
+  int code = 0;        ///< exit code, signal or errno
+  std::string errors;  ///< the beginning of what it wrote to standard error
+};
+
+/// Runs a program in `/` and in a process group of its own, which is killed as a whole when the time is up or a stop is
+/// asked for. Its standard output goes nowhere.
+///
+/// Threads  any thread.
+ChildEnd run_child(const ChildCall& call, const std::stop_token& stop);
+
+}  // namespace damsync

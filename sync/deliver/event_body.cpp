@@ -1,0 +1,80 @@
+#include "sync/deliver/event_body.h"
+
+#include <fmt/format.h>
+
+#include "storage/base/json.h"
+#include "storage/base/text.h"
+#include "storage/journal/feed_reader.h"
+
+namespace damsync {
+namespace {
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+Json license_json(const LicenseFacts& license) {
+  return Json::object({{"license_id", license.license_id},
+                       {"license_type", text_or_null(license.license_type)},
+                       {"size", text_or_null(license.size)},
+                       {"format", text_or_null(license.format)},
+                       {"licensed_at", format_rfc3339(license.licensed_at)},
+                       {"state", to_word(license.state)},
+                       {"file_state", to_word(license.file_state)},
+                       {"path", text_or_null(license.path)},
+                       {"sha256", text_or_null(license.sha256)},
+                       {"bytes", license.bytes}});
+}
+
+/// A URI of its own for every account: together with the id it names the event in the whole world of its receiver.
+std::string source_of(const Change& change) {
+  if (change.account.empty()) return "damsync:/";
+  return fmt::format("damsync:/{}/{}", percent_encode(change.provider), percent_encode(change.account));
+}
+
+void add_asset(Json& data, const ChangeDetails& details) {
+  data.set("state", details.state ? Json(to_word(*details.state)) : Json());
+  data.set("media_type", details.media_type);
+  data.set("title", details.title);
+  data.set("editorial", details.editorial);
+  Json licenses = Json::array();
+  for (const auto& license : details.licenses) licenses.push(license_json(license));
+  data.set("licenses", std::move(licenses));
+}
+
+/// What a receiver of a stored file wants first, beside the list of licenses.
+void add_file(Json& data, const LicenseFacts& license) {
+  data.set("path", text_or_null(license.path));
+  data.set("sha256", text_or_null(license.sha256));
+  data.set("bytes", license.bytes);
+}
+
+}  // namespace
+
+std::string cloud_event_type(EventType type) { return fmt::format("org.damsync.{}.v1", to_word(type)); }
+
+std::string cloud_event(const Change& change, const ChangeDetails& details, const std::optional<RunFailure>& failure) {
+  Json data = change_json(change);
+  if (!change.asset_id.empty()) add_asset(data, details);
+  if (change.type == EventType::kAssetStored && details.licenses.size() == 1) add_file(data, details.licenses.front());
+  if (failure) data.set("error", Json::object({{"code", failure->code}, {"message", failure->message}}));
+
+  Json event = Json::object({{"specversion", "1.0"},
+                             {"id", change.id},
+                             {"source", source_of(change)},
+                             {"type", cloud_event_type(change.type)},
+                             {"time", format_rfc3339(change.time)},
+                             {"datacontenttype", "application/json"}});
+  if (!change.asset_id.empty()) event.set("subject", change.provider + ":" + change.asset_id);
+  event.set("data", std::move(data));
+  return write_json(event);
+}
+
+EventSubject subject_of(const Change& change, const ChangeDetails& details) {
+  EventSubject out;
+  out.editorial = details.editorial;
+  for (const auto& license : details.licenses)
+    if (license.state == LicenseState::kHeld || !change.license_id.empty())
+      out.license_types.push_back(license.license_type);
+  return out;
+}
+
+}  // namespace damsync
