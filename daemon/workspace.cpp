@@ -6,8 +6,10 @@
 #include <string>
 #include <utility>
 
+#include "daemon/deliveries.h"
 #include "storage/base/ulid.h"
 #include "storage/files/posix_file_ops.h"
+#include "storage/journal/outbox.h"
 #include "storage/sqlite/transaction.h"
 #include "sync/sidecar/json_ld_writer.h"
 #include "sync/sidecar/json_writer.h"
@@ -93,6 +95,8 @@ Result<std::unique_ptr<Workspace>> open_workspace(const Settings& settings, Cloc
   workspace->db = std::move(*db);
   if (auto built = build(*workspace, settings, clock); !built) return built.error();
   if (auto opened = open_store(*workspace, settings, clock, log); !opened) return opened.error();
+  // Before any work begins, so that whoever is new is told what comes of it.
+  Outbox(*workspace->db).ensure(receiver_names(settings));
   return workspace;
 }
 

@@ -145,6 +145,11 @@ void Arguments::positionals(const std::string& name, std::vector<std::string>& t
   app_.add_option(name, target, help)->required()->type_name("")->expected(1, -1);
 }
 
+void Arguments::optional_positionals(const std::string& name, std::vector<std::string>& target,
+                                     const std::string& help) {
+  app_.add_option(name, target, help)->type_name("")->expected(0, -1);
+}
+
 void Arguments::optional_positional(const std::string& name, std::string& target, const std::string& help) {
   app_.add_option(name, target, help)->type_name("");
 }

@@ -45,6 +45,7 @@ class Arguments {
             const std::string& help);
   void positional(const std::string& name, std::string& target, const std::string& help);
   void positionals(const std::string& name, std::vector<std::string>& target, const std::string& help);
+  void optional_positionals(const std::string& name, std::vector<std::string>& target, const std::string& help);
   void optional_positional(const std::string& name, std::string& target, const std::string& help);
   void footer(const std::string& text);
 

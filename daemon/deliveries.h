@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "daemon/config/settings.h"
+#include "storage/base/clock.h"
+#include "storage/base/log.h"
+#include "storage/base/result.h"
+#include "sync/deliver/receiver.h"
+
+namespace damsync {
+
+class Database;
+
+/// The names of all receivers of the settings.
+std::vector<std::string> receiver_names(const Settings& settings);
+
+/// The receivers of the settings with their secrets in place. One that cannot be used (its secret, its CA file) is
+/// logged and left out; what is meant for it waits.
+struct Receivers {
+  std::vector<std::unique_ptr<Receiver>> usable;
+  std::vector<Error> unusable;
+};
+Receivers make_receivers(const Settings& settings, Clock& clock, Log& log);
+
+/// What one call of `deliver_now` came to, for one receiver.
+struct DeliverySummary {
+  std::string receiver;
+  std::int64_t delivered = 0;  ///< by this call
+  std::int64_t waiting = 0;    ///< rows that wait for another try, and changes beyond the receiver's position
+  std::int64_t dead = 0;
+  bool disabled = false;
+  std::string reason;  ///< of the last failure
+};
+
+/// Delivers what is due, for `limit` at most: for commands that no daemon works beside. What is left waits for the next
+/// call. The receivers must be known to the catalog already (`open_workspace` sees to it).
+///
+/// Errors   kSettings when a receiver could not be used; the others were served.
+Result<std::vector<DeliverySummary>> deliver_now(const Settings& settings, Database& db, Clock& clock, Log& log,
+                                                 Millis limit, const std::stop_token& stop);
+
+}  // namespace damsync
