@@ -153,6 +153,22 @@ std::int64_t AuditReader::count_licenses() const {
   return query.int64(0);
 }
 
+std::optional<UtcTime> AuditReader::newest_record() const {
+  Statement query(db_,
+                  "SELECT max(at) FROM (SELECT max(last_ok_at) AS at FROM stream"
+                  " UNION ALL SELECT max(finished_at) FROM run WHERE dry_run = 0"
+                  " UNION ALL SELECT max(intended_at) FROM spend UNION ALL SELECT max(closed_at) FROM spend"
+                  " UNION ALL SELECT max(first_seen_at) FROM stray_file UNION ALL SELECT max(gone_at) FROM stray_file"
+                  " UNION ALL SELECT max(read_at) FROM plan_reading"
+                  " UNION ALL SELECT max(first_seen_at) FROM account"
+                  " UNION ALL SELECT * FROM (SELECT time FROM change WHERE type <> 'report.completed'"
+                  " ORDER BY seq DESC LIMIT 1))");
+  query.step();
+  const auto recorded = query.opt_time(0);
+  const auto compared = strays_.compared_at(end_of_time());
+  return compared && (!recorded || *compared > *recorded) ? compared : recorded;
+}
+
 std::vector<PastDescription> AuditReader::descriptions(const std::string& account, const std::string& asset_id) const {
   Statement query(db_,
                   "SELECT until_at, metadata FROM asset_past WHERE account = ?1 AND asset_id = ?2 AND metadata <> ''"

@@ -84,6 +84,9 @@ class AuditReader {
   void licenses_of(const std::string& account, const std::string& asset_id,
                    const std::function<bool(const AuditLicense&)>& visit) const;
   [[nodiscard]] std::int64_t count_licenses() const;
+  /// The newest moment that the catalog tells of, reports apart: while nothing is recorded it stays the same. Nothing
+  /// for an empty catalog.
+  [[nodiscard]] std::optional<UtcTime> newest_record() const;
   /// Earlier descriptions of an asset, oldest first; only those that ended until the snapshot's moment.
   [[nodiscard]] std::vector<PastDescription> descriptions(const std::string& account,
                                                           const std::string& asset_id) const;

@@ -174,7 +174,7 @@ struct ReportPlan {
 /// What a report begins with. Everything in it is known before the first license.
 struct ReportHead {
   std::string report_date;  ///< local date of the night, `YYYY-MM-DD`
-  UtcTime as_of{};
+  UtcTime as_of{};  ///< the newest moment that the catalog tells of; of a past report the one that was asked for
   std::string time_zone;
   bool complete = false;
   std::vector<std::string> incomplete_reasons;  ///< one line each, for a person

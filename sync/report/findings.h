@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/base/clock.h"
+#include "sync/report/license_row.h"
+#include "sync/report/report_model.h"
+
+namespace damsync {
+
+/// A signed-off exception (`[[waiver]]`); empty members match any.
+struct Waiver {
+  FindingCode code = FindingCode::kAdult;
+  std::string provider, asset_id, license_id;
+  std::string by;
+  std::optional<std::chrono::sys_days> until;  ///< last day; the finding returns after it
+  std::string reason;
+};
+
+/// Everything besides a row that findings depend on. Pure values: same rules and rows, same findings.
+struct AuditRules {
+  UtcTime as_of{};                 ///< up to when the catalog tells
+  UtcTime judged_at{};             ///< the moment by which staleness and ends are judged
+  std::chrono::sys_days today{};   ///< local date of that
+  std::vector<std::string> users;  ///< empty: not checked
+  std::vector<std::int64_t> expiring_days;
+  double quota_low = 0.1;
+  Millis stale_after{};                    ///< no success for so long is a finding
+  std::set<std::string> project_required;  ///< accounts
+  std::vector<ReportAgreement> agreements;
+  std::vector<Waiver> waivers;
+};
+
+/// What the catalog knows about a row besides the row itself.
+struct RowContext {
+  const UsageFacts* facts = nullptr;           ///< of the asset, as it is described now
+  const ReportAgreement* agreement = nullptr;  ///< null: none matches
+  std::string_view same_as;                    ///< another license of the same asset, type and size; empty: none
+  std::optional<UtcTime> spend_open_since;     ///< a call about this license whose outcome is not known
+  std::int64_t spend_id = 0;
+  std::string change;  ///< what of its restrictions changed since it was licensed; empty: nothing
+  std::optional<UtcTime> changed_at;
+  std::vector<std::string> replacements;  ///< assets the provider suggests instead of a withdrawn one
+};
+
+/// Appends the findings of one license, in the order of the rules.
+void find_in_row(const AuditRules& rules, const ReportLicense& row, const RowContext& context,
+                 std::vector<Finding>& out);
+/// Findings about accounts and their plans.
+std::vector<Finding> find_in_coverage(const AuditRules& rules, const std::vector<ReportCoverage>& coverage);
+std::vector<Finding> find_in_plans(const AuditRules& rules, const std::vector<ReportPlan>& plans);
+Finding stray_file(const StrayFile& file);
+
+/// What differs between two descriptions in what decides about use, e.g. `editorial: no, now yes`; empty: nothing.
+std::string usage_difference(const UsageFacts& before, const UsageFacts& now);
+
+/// Marks findings that a waiver covers. Waivers whose last day is over cover nothing.
+class WaiverBook {
+ public:
+  explicit WaiverBook(const AuditRules& rules);
+  void apply(Finding& finding) const;
+
+ private:
+  std::map<FindingCode, std::vector<const Waiver*>> by_code_;
+};
+
+}  // namespace damsync
