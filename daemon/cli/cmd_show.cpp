@@ -2,62 +2,20 @@
 #include <fmt/ranges.h>
 
 #include "daemon/cli/access.h"
+#include "daemon/cli/asset_view.h"
 #include "daemon/cli/command.h"
-#include "daemon/cli/json_fields.h"
 #include "storage/base/text.h"
 #include "storage/base/units.h"
-#include "sync/http/json_reader.h"
 
 namespace damsync {
 namespace {
-
-/// All that one account knows of an asset.
-struct Held {
-  AssetRow asset;
-  std::vector<LicenseRow> licenses;
-  std::vector<FileRow> files;
-  std::vector<Change> changes;
-};
-
-Held read_held(const Catalog& catalog, const std::string& account, const std::string& asset_id) {
-  return {catalog.find_asset(account, asset_id).value(), catalog.licenses_of(account, asset_id),
-          catalog.files_of(account, asset_id), catalog.changes_of(account, asset_id)};
-}
-
-/// JSON we stored ourselves; null when there is none yet.
-Json stored_json(const std::string& text) {
-  if (text.empty()) return {};
-  const auto json = parse_json(text);
-  return json ? *json : Json(text);
-}
-
-template <class Row>
-Json list_of(const std::vector<Held>& held, std::vector<Row> Held::*rows) {
-  Json out = Json::array();
-  for (const Held& one : held)
-    for (const Row& row : one.*rows) out.push(json_of(row));
-  return out;
-}
-
-Json json_of(const std::vector<Held>& held) {
-  Json asset = damsync::json_of(held.front().asset);
-  asset.set("metadata", stored_json(held.front().asset.metadata));
-  Json accounts = Json::array();
-  for (const Held& one : held) accounts.push(damsync::json_of(one.asset));
-  return Json::object({{"asset", std::move(asset)},
-                       {"accounts", std::move(accounts)},
-                       {"licenses", list_of(held, &Held::licenses)},
-                       {"files", list_of(held, &Held::files)},
-                       {"changes", list_of(held, &Held::changes)},
-                       {"raw", stored_json(held.front().asset.raw)}});
-}
 
 std::string value_text(const Json& value) {
   if (const auto* text = value.if_string()) return *text;
   return write_json(value);
 }
 
-void print_held(Output& out, const Held& held) {
+void print_held(Output& out, const HeldAsset& held) {
   const AssetRow& a = held.asset;
   out.line(printable(fmt::format("{}:{} in account {}, {}, revision {}", a.provider, a.asset_id, a.account,
                                  to_word(a.state), a.revision)));
@@ -90,10 +48,8 @@ class ShowCommand final : public Command {
   }
 
   Result<ExitCode> run(CommandContext& context) override {
-    const auto colon = asset_.find(':');
-    const std::string provider = asset_.substr(0, colon);
-    const std::string id = colon == std::string::npos ? "" : asset_.substr(colon + 1);
-    if (!is_safe_id(provider) || !is_safe_id(id))
+    const auto name = parse_asset_name(asset_);
+    if (!name)
       return make_error(ErrorCode::kUsage,
                         fmt::format("'{}' is no asset; expected PROVIDER:ASSET_ID as `damsync list assets` shows them",
                                     printable(asset_)));
@@ -101,18 +57,15 @@ class ShowCommand final : public Command {
     if (!loaded) return loaded.error();
     const auto db = open_catalog(loaded->settings);
     if (!db) return db.error();
-    std::vector<Held> held;
-    if (*db != nullptr) {
-      const Catalog catalog(**db);
-      for (const auto& account : catalog.accounts_with(provider, id)) held.push_back(read_held(catalog, account, id));
-    }
+    std::vector<HeldAsset> held;
+    if (*db != nullptr) held = read_held(Catalog(**db), *name);
     if (held.empty())
       return make_error(ErrorCode::kNotFound,
                         fmt::format("no account holds {}; `damsync list assets` shows what is held", asset_));
     if (context.options.json)
       context.out.json(json_of(held));
     else
-      for (const Held& one : held) print_held(context.out, one);
+      for (const HeldAsset& one : held) print_held(context.out, one);
     return ExitCode::kDone;
   }
 

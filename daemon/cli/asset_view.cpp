@@ -1,0 +1,56 @@
+#include "daemon/cli/asset_view.h"
+
+#include "daemon/cli/json_fields.h"
+#include "storage/base/text.h"
+#include "sync/http/json_reader.h"
+
+namespace damsync {
+namespace {
+
+template <class Row>
+Json list_of(const std::vector<HeldAsset>& held, std::vector<Row> HeldAsset::*rows) {
+  Json out = Json::array();
+  for (const HeldAsset& one : held)
+    for (const Row& row : one.*rows) out.push(json_of(row));
+  return out;
+}
+
+}  // namespace
+
+std::optional<AssetName> parse_asset_name(std::string_view text) {
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  AssetName name{std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
+  if (!is_safe_id(name.provider) || !is_safe_id(name.asset_id)) return std::nullopt;
+  return name;
+}
+
+std::vector<HeldAsset> read_held(const Catalog& catalog, const AssetName& name) {
+  std::vector<HeldAsset> held;
+  for (const auto& account : catalog.accounts_with(name.provider, name.asset_id))
+    if (auto asset = catalog.find_asset(account, name.asset_id))
+      held.push_back({std::move(*asset), catalog.licenses_of(account, name.asset_id),
+                      catalog.files_of(account, name.asset_id), catalog.changes_of(account, name.asset_id)});
+  return held;
+}
+
+Json stored_json(const std::string& text) {
+  if (text.empty()) return {};
+  const auto json = parse_json(text);
+  return json ? *json : Json(text);
+}
+
+Json json_of(const std::vector<HeldAsset>& held) {
+  Json asset = json_of(held.front().asset);
+  asset.set("metadata", stored_json(held.front().asset.metadata));
+  Json accounts = Json::array();
+  for (const HeldAsset& one : held) accounts.push(json_of(one.asset));
+  return Json::object({{"asset", std::move(asset)},
+                       {"accounts", std::move(accounts)},
+                       {"licenses", list_of(held, &HeldAsset::licenses)},
+                       {"files", list_of(held, &HeldAsset::files)},
+                       {"changes", list_of(held, &HeldAsset::changes)},
+                       {"raw", stored_json(held.front().asset.raw)}});
+}
+
+}  // namespace damsync

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/base/json.h"
+#include "storage/catalog/catalog.h"
+
+namespace damsync {
+
+/// All that one account knows of an asset.
+struct HeldAsset {
+  AssetRow asset;
+  std::vector<LicenseRow> licenses;
+  std::vector<FileRow> files;
+  std::vector<Change> changes;
+};
+
+/// How people name an asset: `PROVIDER:ASSET_ID`.
+struct AssetName {
+  std::string provider, asset_id;
+};
+/// Nothing when it is no such name.
+std::optional<AssetName> parse_asset_name(std::string_view text);
+
+/// In the order of the accounts; empty when nobody holds it.
+std::vector<HeldAsset> read_held(const Catalog& catalog, const AssetName& name);
+
+/// JSON we stored ourselves; null when there is none yet.
+Json stored_json(const std::string& text);
+
+/// The object of `show --json`. `held` is not empty.
+Json json_of(const std::vector<HeldAsset>& held);
+
+}  // namespace damsync
