@@ -65,11 +65,7 @@ class StatusCommand final : public Command {
     if (!loaded) return loaded.error();
     const auto db = open_catalog(loaded->settings);
     if (!db) return db.error();
-    std::optional<Catalog> catalog;
-    if (*db != nullptr) catalog.emplace(**db);
-    StatusReport report = make_status(loaded->settings, catalog ? &*catalog : nullptr, context.clock.utc());
-    if (catalog) add_spending(report, *catalog, SpendLedger(**db));
-    if (catalog) add_plans(report, PlanBook(**db), context.clock.utc());
+    const StatusReport report = read_status(loaded->settings, db->get(), context.clock.utc());
     if (context.options.json)
       context.out.json(json_of(report));
     else

@@ -55,14 +55,17 @@ StatusReport::Account read_account(const Catalog& catalog, const ProviderSetting
   return out;
 }
 
-void judge(const StatusReport::Account& account, Millis limit, std::vector<std::string>& problems) {
-  if (account.streams.empty()) problems.push_back(fmt::format("account {}: never polled", account.name));
+void judge(StatusReport::Account& account, Millis limit, std::vector<std::string>& problems) {
+  const auto stale = [&](std::string why) {
+    account.stale = true;
+    problems.push_back(fmt::format("STALE_PROVIDER account {}: {}", account.name, why));
+  };
+  if (account.streams.empty()) stale("never polled");
   for (const auto& stream : account.streams) {
     if (!stream.lag)
-      problems.push_back(fmt::format("account {}: stream {} never reached its end", account.name, stream.row.name));
+      stale(fmt::format("stream {} never reached its end", stream.row.name));
     else if (*stream.lag > limit)
-      problems.push_back(fmt::format("account {}: stream {} is {} behind", account.name, stream.row.name,
-                                     format_duration(*stream.lag)));
+      stale(fmt::format("stream {} is {} behind", stream.row.name, format_duration(*stream.lag)));
   }
   if (!account.last_error.empty()) problems.push_back(fmt::format("account {}: {}", account.name, account.last_error));
   if (account.failing > 0)
@@ -97,6 +100,7 @@ Json json_of(const StatusReport::Account& account) {
   return Json::object({{"name", account.name},
                        {"provider", account.provider},
                        {"streams", std::move(streams)},
+                       {"stale", account.stale},
                        {"quarantined", c.quarantined},
                        {"last_error", json_text(account.last_error)},
                        {"plans", json_of(account.plans)},
@@ -154,6 +158,25 @@ void add_spending(StatusReport& report, const Catalog& catalog, const SpendLedge
   }
 }
 
+void add_daemon(StatusReport& report, VitalsView view) {
+  for (const auto& worker : view.workers)
+    if (worker.stuck())
+      report.problems.push_back(fmt::format("the daemon's worker {} has not moved for {} while {}", worker.name,
+                                            format_duration(worker.still_for), worker.doing));
+  if (!view.settings_error.empty())
+    report.problems.push_back("the daemon keeps its old settings: " + view.settings_error);
+  report.daemon = std::move(view);
+}
+
+StatusReport read_status(const Settings& settings, Database* db, UtcTime now) {
+  if (db == nullptr) return make_status(settings, nullptr, now);
+  const Catalog catalog(*db);
+  StatusReport report = make_status(settings, &catalog, now);
+  add_spending(report, catalog, SpendLedger(*db));
+  add_plans(report, PlanBook(*db), now);
+  return report;
+}
+
 std::int64_t count_unpaid(const Catalog& catalog, const std::string& account) {
   ListFilter blocked;
   blocked.account = account;
@@ -183,7 +206,8 @@ Json json_of(const StatusReport& report) {
                                                {"free_bytes", report.free_bytes},
                                                {"oldest_verified_at", json_time(report.store.oldest_verified_at)}})},
                        {"coverage", std::move(coverage)},
-                       {"next", Json::array()},
+                       {"next", json_of(report.daemon ? report.daemon->next : std::vector<NextJob>())},
+                       {"daemon", report.daemon ? json_of(*report.daemon) : Json()},
                        {"healthy", report.healthy()},
                        {"problems", std::move(problems)}});
 }

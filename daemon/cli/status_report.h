@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "daemon/config/settings.h"
+#include "daemon/service/vitals.h"
 #include "storage/base/json.h"
 #include "storage/catalog/catalog.h"
 #include "storage/catalog/plan_book.h"
@@ -23,6 +24,7 @@ struct StatusReport {
     std::string name, provider;
     std::vector<Stream> streams;
     AccountCounts counts;
+    bool stale = false;        ///< some stream is late: no update may be relied on
     std::int64_t failing = 0;  ///< wanted work that has failed at least once
     std::string last_error;    ///< empty: none
     std::int64_t spends_open = 0, spends_parked = 0;
@@ -33,6 +35,7 @@ struct StatusReport {
   StoreTotals store;
   std::optional<std::int64_t> free_bytes;
   std::vector<CoverageRow> coverage;
+  std::optional<VitalsView> daemon;   ///< what the running daemon says of itself
   std::vector<std::string> problems;  ///< why not healthy
 
   [[nodiscard]] bool healthy() const noexcept { return problems.empty(); }
@@ -48,6 +51,13 @@ void add_plans(StatusReport& report, const PlanBook& book, UtcTime now);
 
 /// Adds what the book of spending calls holds: a parked one needs a person.
 void add_spending(StatusReport& report, const Catalog& catalog, const SpendLedger& ledger);
+
+/// Adds what the running daemon says: when the next jobs are due, and that a worker hangs or that settings were
+/// refused.
+void add_daemon(StatusReport& report, VitalsView view);
+
+/// Everything but what the daemon says. `db` null: there is no catalog yet.
+StatusReport read_status(const Settings& settings, Database* db, UtcTime now);
 
 /// Files of the account that only a call using up quota can fetch while the settings forbid it.
 std::int64_t count_unpaid(const Catalog& catalog, const std::string& account);

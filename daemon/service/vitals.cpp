@@ -111,6 +111,7 @@ Json json_of(const VitalsView& view) {
     workers.push(Json::object({{"name", worker.name},
                                {"doing", worker.doing},
                                {"still_s", std::int64_t{worker.still_for.count() / 1000}},
+                               {"patience_s", std::int64_t{worker.patience.count() / 1000}},
                                {"stuck", worker.stuck()}}));
   for (const auto& cycle : view.cycles)
     cycles.push(Json::object({{"account", cycle.account},
@@ -118,18 +119,84 @@ Json json_of(const VitalsView& view) {
                               {"error", cycle.error ? Json(cycle.error->message) : Json()},
                               {"finished_at", format_rfc3339(cycle.finished_at)},
                               {"failures_in_a_row", cycle.failures_in_a_row}}));
-  return Json::object({{"started_at", format_rfc3339(view.started_at)},
+  return Json::object({{"version", view.version},
+                       {"started_at", format_rfc3339(view.started_at)},
                        {"ready", view.ready},
                        {"stopping", view.stopping},
                        {"settings_error", view.settings_error.empty() ? Json() : Json(view.settings_error)},
                        {"workers", std::move(workers)},
-                       {"cycles", std::move(cycles)}});
+                       {"cycles", std::move(cycles)},
+                       {"next", json_of(view.next)}});
 }
 
 Json json_of(const std::vector<NextJob>& next) {
   Json out = Json::array();
   for (const auto& job : next) out.push(Json::object({{"job", job.job}, {"at", format_rfc3339(job.at)}}));
   return out;
+}
+
+namespace {
+
+std::string text_at(const Json& json, std::string_view key) {
+  const Json* member = json.find(key);
+  const std::string* text = member != nullptr ? member->if_string() : nullptr;
+  return text != nullptr ? *text : "";
+}
+
+bool flag_at(const Json& json, std::string_view key) {
+  const Json* member = json.find(key);
+  const bool* flag = member != nullptr ? member->if_bool() : nullptr;
+  return flag != nullptr && *flag;
+}
+
+std::int64_t number_at(const Json& json, std::string_view key) {
+  const Json* member = json.find(key);
+  return member != nullptr ? member->as_int64().value_or(0) : 0;
+}
+
+UtcTime time_at(const Json& json, std::string_view key) {
+  const auto time = parse_rfc3339(text_at(json, key));
+  return time ? *time : UtcTime{};
+}
+
+template <class Use>
+void each_of(const Json& json, std::string_view key, const Use& use) {
+  const Json* member = json.find(key);
+  const Json::Array* array = member != nullptr ? member->if_array() : nullptr;
+  if (array == nullptr) return;
+  for (const Json& item : *array) use(item);
+}
+
+CycleVitals cycle_from_json(const Json& json) {
+  CycleVitals cycle;
+  cycle.account = text_at(json, "account");
+  cycle.result = text_at(json, "result") == "ok"           ? CycleResult::kOk
+                 : text_at(json, "result") == "incomplete" ? CycleResult::kIncomplete
+                                                           : CycleResult::kFailed;
+  if (const auto error = text_at(json, "error"); !error.empty())
+    cycle.error = make_error(ErrorCode::kUnavailable, error);
+  cycle.finished_at = time_at(json, "finished_at");
+  cycle.failures_in_a_row = number_at(json, "failures_in_a_row");
+  return cycle;
+}
+
+}  // namespace
+
+VitalsView vitals_from_json(const Json& json) {
+  VitalsView view;
+  view.version = text_at(json, "version");
+  view.started_at = time_at(json, "started_at");
+  view.ready = flag_at(json, "ready");
+  view.stopping = flag_at(json, "stopping");
+  view.settings_error = text_at(json, "settings_error");
+  each_of(json, "workers", [&](const Json& worker) {
+    const auto seconds = [&](std::string_view key) { return std::chrono::seconds(number_at(worker, key)); };
+    view.workers.push_back(
+        {text_at(worker, "name"), text_at(worker, "doing"), seconds("still_s"), seconds("patience_s")});
+  });
+  each_of(json, "cycles", [&](const Json& cycle) { view.cycles.push_back(cycle_from_json(cycle)); });
+  each_of(json, "next", [&](const Json& job) { view.next.push_back({text_at(job, "job"), time_at(job, "at")}); });
+  return view;
 }
 
 }  // namespace damsync

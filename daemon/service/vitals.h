@@ -111,9 +111,12 @@ class Vitals {
   std::map<std::string, CycleVitals> cycles_;
 };
 
-/// `{started_at, ready, stopping, settings_error, workers[]{name, doing, still_s, stuck}, cycles[]{account, result,
-/// error, finished_at, failures_in_a_row}}`; the `daemon` member of `status --json`.
+/// `{version, started_at, ready, stopping, settings_error, workers[]{name, doing, still_s, patience_s, stuck},
+/// cycles[]{account, result, error, finished_at, failures_in_a_row}, next[]}`; the `daemon` member of `status --json`.
 Json json_of(const VitalsView& view);
+/// What another process wrote so, without the sums of the cycles. Members that are missing or of another type are
+/// left empty.
+VitalsView vitals_from_json(const Json& json);
 /// `[{job, at}]`; the `next` member.
 Json json_of(const std::vector<NextJob>& next);
 
