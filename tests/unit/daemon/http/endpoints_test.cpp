@@ -1,0 +1,293 @@
+#include "daemon/http/endpoints.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "daemon/cli/asset_view.h"
+#include "daemon/cli/json_fields.h"
+#include "storage/base/text.h"
+#include "tests/unit/daemon/http/endpoints_bench.h"
+
+namespace damsync {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("/healthz: says ok while every worker moves, and names the one that does not") {
+  EndpointsBench bench;
+  bench.vitals.moved("sync newsroom", "reading", 60s);
+  CHECK(bench.ask("/healthz").status == 200);
+  CHECK(bench.ask("/healthz").body == "ok\n");
+  bench.clock.advance(61s);
+  CHECK(bench.ask("/healthz").status == 503);
+  CHECK(bench.ask("/healthz").body == "worker sync newsroom does not move\n");
+  bench.vitals.resting("sync newsroom", "waiting");
+  CHECK(bench.ask("/healthz").status == 200);
+}
+
+TEST_CASE("/healthz: needs no catalog") {
+  EndpointsBench bench;
+  WebRequest request;
+  request.path = "/healthz";
+  std::filesystem::remove(bench.world.catalog_path());
+  CHECK(bench.endpoints.answer_at_once(request)->status == 200);
+}
+
+TEST_CASE("/readyz: is ready when the catalog is open, the store is there and no last cycle has failed") {
+  EndpointsBench bench;
+  bench.fill();
+  CHECK(bench.ask("/readyz").status == 200);
+  CHECK(bench.ask("/readyz").body == "ready\n");
+}
+
+TEST_CASE("/readyz: says each reason why not, and is ready again when they are gone") {
+  EndpointsBench bench;
+  bench.fill();
+  AccountSummary failed;
+  failed.name = "newsroom";
+  failed.error = make_error(ErrorCode::kUnavailable, "no answer\nfrom there");
+
+  bench.vitals.cycle_finished(failed);
+  CHECK(bench.ask("/readyz").body == "account newsroom: the last cycle failed: no answer\\x0afrom there\n");
+
+  const auto store = bench.settings->store.root;
+  std::filesystem::rename(store / ".damsync" / "sentinel", store / "aside");
+  bench.clock.advance(2s);
+  CHECK(bench.ask("/readyz").status == 503);
+  CHECK(holds(bench.ask("/readyz").body, "store: the store's sentinel cannot be read; is its disk mounted?\n"));
+  std::filesystem::rename(store / "aside", store / ".damsync" / "sentinel");
+
+  bench.cycle();
+  bench.clock.advance(2s);
+  CHECK(bench.ask("/readyz").status == 200);
+
+  bench.vitals.stopping();
+  CHECK(bench.ask("/readyz").body == "stopping\n");
+}
+
+TEST_CASE("/readyz: is not ready while the daemon starts, nor while there is no catalog") {
+  EndpointsBench bench;
+  Vitals starting(bench.clock);
+  Endpoints endpoints({[&] { return bench.settings; }, bench.world.dir / "nowhere.db", starting, bench.clock, bench.log,
+                       [] { return WebServer::Counts(); }});
+  WebRequest request;
+  request.path = "/readyz";
+  const auto answer = endpoints.answer(request, Millis(0)).answer;
+  CHECK(answer->status == 503);
+  CHECK(answer->body == "starting\ncatalog: there is no catalog yet; the first cycle makes it\n");
+}
+
+TEST_CASE("/readyz: a store of another catalog is not ours") {
+  EndpointsBench bench;
+  Transaction tx(bench.world.db());
+  CatalogWriter(bench.world.db()).put_setting("store_id", "other");
+  tx.commit();
+  CHECK(holds(bench.ask("/readyz").body, "store: the store belongs to another catalog\n"));
+}
+
+TEST_CASE("/api/v1/status: is the object of `status --json`, with the next jobs and what the daemon says of itself") {
+  EndpointsBench bench;
+  bench.fill();
+  bench.vitals.set_next({{"audit", bench.clock.utc() + 1h}});
+  bench.vitals.moved("sync newsroom", "reading");
+  const Json status = bench.json("/api/v1/status");
+  CHECK(bench.ask("/api/v1/status").content_type == "application/json");
+  CHECK(*status.find("healthy")->if_bool());
+  CHECK(write_json(*status.find("next")) == R"([{"job":"audit","at":"2026-03-15T01:00:00Z"}])");
+  CHECK(status.find("daemon")->find("workers")->if_array()->size() == 1);
+  CHECK(status.find("store")->find("files")->as_int64() == 3);
+
+  StatusReport direct = read_status(*bench.settings, &bench.world.db(), bench.clock.utc());
+  add_daemon(direct, bench.vitals.view());
+  const auto without_store = [](Json json) { return write_json(json.set("store", Json())); };  // free space changes
+  CHECK(without_store(json_of(direct)) == without_store(status));
+}
+
+TEST_CASE("/api/v1/status: a worker that hangs and settings that were refused are problems") {
+  EndpointsBench bench;
+  bench.fill();
+  bench.vitals.moved("audit", "writing", 10s);
+  bench.vitals.settings_refused("damsync.toml:3: unknown key");
+  bench.clock.advance(20s);
+  const Json status = bench.json("/api/v1/status");
+  CHECK_FALSE(*status.find("healthy")->if_bool());
+  const std::string problems = write_json(*status.find("problems"));
+  CHECK(holds(problems, "the daemon's worker audit has not moved for 20s while writing"));
+  CHECK(holds(problems, "the daemon keeps its old settings: damsync.toml:3: unknown key"));
+}
+
+TEST_CASE("status: an account without a success for three poll intervals is stale") {
+  EndpointsBench bench;
+  bench.fill();
+  bench.settings->schedule.poll_interval = 10min;
+  bench.clock.advance(30min);
+  auto report = read_status(*bench.settings, &bench.world.db(), bench.clock.utc());
+  CHECK(report.healthy());
+  CHECK_FALSE(report.accounts[0].stale);
+
+  bench.clock.advance(1s);
+  report = read_status(*bench.settings, &bench.world.db(), bench.clock.utc());
+  CHECK(report.accounts[0].stale);
+  REQUIRE_FALSE(report.healthy());
+  CHECK(report.problems[0].starts_with("STALE_PROVIDER account newsroom: stream licenses is 30m"));
+
+  bench.settings->schedule.poll_interval = 1s;  // one minute at least
+  bench.world.cycle();
+  bench.clock.advance(60s);
+  CHECK(read_status(*bench.settings, &bench.world.db(), bench.clock.utc()).healthy());
+  bench.clock.advance(1s);
+  CHECK(read_status(*bench.settings, &bench.world.db(), bench.clock.utc()).accounts[0].stale);
+}
+
+TEST_CASE("/api/v1/assets: lists the objects of `list assets --json` in pages that lose and repeat nothing") {
+  EndpointsBench bench;
+  bench.fill();
+  std::vector<std::string> seen;
+  std::string after;
+  for (int pages = 0; pages < 10; ++pages) {
+    const Json page = bench.json("/api/v1/assets?limit=2" + (after.empty() ? "" : "&after=" + percent_encode(after)));
+    for (const Json& asset : *page.find("assets")->if_array()) seen.push_back(write_json(asset));
+    CHECK(*page.find("more")->if_bool() == page.find("next")->is_string());
+    if (!*page.find("more")->if_bool()) break;
+    after = *page.find("next")->if_string();
+  }
+  std::vector<std::string> expected;
+  bench.world.catalog().list_assets(
+      {}, [&](const AssetRow& row) { return expected.push_back(write_json(json_of(row))), true; });
+  CHECK(seen.size() == 3);
+  CHECK(seen == expected);
+}
+
+TEST_CASE("/api/v1/assets: takes account, provider and state, and refuses what it does not know") {
+  EndpointsBench bench;
+  bench.fill();
+  const auto count = [&](const std::string& query) {
+    return bench.json("/api/v1/assets?" + query).find("assets")->if_array()->size();
+  };
+  CHECK(count("account=newsroom&state=active&provider=scripted") == 3);
+  CHECK(count("account=newsroom&after=newsroom:102") == 1);
+  CHECK(count("account=other") == 0);
+  CHECK(count("state=withdrawn") == 0);
+  CHECK(count("provider=other") == 0);
+  for (const char* query :
+       {"state=gone", "limit=0", "limit=501", "limit=x", "limit=1e2", "limit=-1", "limit=99999999999999999999",
+        "after=nonsense", "after=a:b/c", "after=other:1&account=newsroom", "colour=red", "limit=1&limit=2", "limit=%zz",
+        "account=%00"}) {
+    CAPTURE(query);
+    const auto answer = bench.ask(std::string("/api/v1/assets?") + query);
+    CHECK(answer.status == 400);
+    CHECK(answer.content_type == "application/problem+json");
+  }
+}
+
+TEST_CASE("/api/v1/assets/PROVIDER:ID: is the object of `show --json`") {
+  EndpointsBench bench;
+  bench.fill();
+  const Json shown = json_of(read_held(bench.world.catalog(), {"scripted", "102"}));
+  CHECK(bench.ask("/api/v1/assets/scripted:102").body == write_json(shown) + "\n");
+  CHECK(bench.ask("/api/v1/assets/scripted%3A102").status == 200);
+  CHECK(bench.ask("/api/v1/assets/scripted:999").status == 404);
+}
+
+TEST_CASE("L5 http: nothing but the known addresses is there, whatever is tried") {
+  EndpointsBench bench;
+  bench.fill();
+  for (const char* path :
+       {"/../../etc/passwd%00", "//", "/%2e", "/%2e%2e/%2e%2e/etc/passwd", "/healthz/", "/healthz%00", "//healthz",
+        "/api/v1/assets/", "/api/v1/assets/..", "/api/v1/assets/../status", "/api/v1/assets/scripted:..%2f..%2fx",
+        "/api/v1/assets/scripted:101%00", "/api/v1/assets/scripted:101/", "/api/v1/assets/%zz", "/api/v2/status",
+        "/metrics/x", "/favicon.ico"}) {
+    CAPTURE(path);
+    const auto answer = bench.ask(path);
+    CHECK(answer.status == 404);
+    CHECK(answer.content_type == "application/problem+json");
+    CHECK_FALSE(holds(answer.body, "root:"));
+  }
+  CHECK(bench.ask("/").status == 200);
+}
+
+TEST_CASE("/api/v1/changes: hands out the feed in pieces, each with the cursor behind it") {
+  EndpointsBench bench;
+  bench.fill();
+  std::vector<std::string> seen;
+  std::string cursor;
+  for (int pages = 0; pages < 100; ++pages) {
+    const Json page = bench.json("/api/v1/changes?limit=2&since=" + percent_encode(cursor));
+    for (const Json& change : *page.find("changes")->if_array()) seen.push_back(write_json(change));
+    cursor = *page.find("next")->if_string();
+    if (!*page.find("more")->if_bool()) break;
+  }
+  std::vector<std::string> expected;
+  bench.world.catalog().list_changes(
+      {}, 0, [&](const Change& change) { return expected.push_back(write_json(json_of(change))), true; });
+  CHECK(seen.size() > 6);
+  CHECK(seen == expected);
+
+  const Json behind = bench.json("/api/v1/changes?since=" + percent_encode(cursor));
+  CHECK(behind.find("changes")->if_array()->empty());
+  CHECK(*behind.find("next")->if_string() == cursor);
+  CHECK_FALSE(*behind.find("more")->if_bool());
+}
+
+TEST_CASE("/api/v1/changes: a withdrawn asset is a change like any other") {
+  EndpointsBench bench;
+  bench.fill();
+  const std::string cursor = *bench.json("/api/v1/changes?limit=1000").find("next")->if_string();
+  bench.world.provider.assets.erase("102");
+  bench.world.policy.full = true;
+  bench.world.cycle();
+  CHECK(holds(bench.ask("/api/v1/changes?since=" + percent_encode(cursor)).body, "\"type\":\"asset.withdrawn\""));
+}
+
+TEST_CASE("/api/v1/changes: wait holds the request while there is nothing new, and no longer than asked") {
+  EndpointsBench bench;
+  bench.fill();
+  const std::string cursor = *bench.json("/api/v1/changes?limit=1000").find("next")->if_string();
+  const std::string target = "/api/v1/changes?wait=30&since=" + percent_encode(cursor);
+  const auto first = bench.reply(target);
+  CHECK_FALSE(first.answer);
+  CHECK(first.hold == 30s);
+  CHECK(bench.reply(target, 29s).hold == 1s);
+  const auto last = bench.reply(target, 30s);
+  REQUIRE(last.answer);
+  CHECK(holds(last.answer->body, "\"changes\":[],"));
+  CHECK(holds(last.answer->body, "\"next\":\"" + cursor + "\""));
+
+  bench.world.provider.add("104", "e104");
+  bench.world.cycle();
+  REQUIRE(bench.reply(target).answer);
+  CHECK(holds(bench.reply(target).answer->body, "\"104\""));
+}
+
+TEST_CASE("/api/v1/changes: a cursor of another feed is gone, and what is no cursor is refused") {
+  EndpointsBench bench;
+  bench.fill();
+  const auto gone = bench.ask("/api/v1/changes?since=c999999-01ARZ3NDEKTSV4RRFFQ69G5FAV");
+  CHECK(gone.status == 410);
+  CHECK(gone.content_type == "application/problem+json");
+  CHECK(holds(gone.body, "read from the beginning"));
+  for (const char* query :
+       {"since=abc", "since=-1", "limit=0", "limit=1001", "wait=61", "wait=-1", "wait=x", "sicne=c"})
+    CHECK_MESSAGE(bench.ask(std::string("/api/v1/changes?") + query).status == 400, query);
+}
+
+TEST_CASE("http: a catalog that cannot be read is a 503 that tells nothing of it") {
+  EndpointsBench bench;
+  bench.fill();
+  Endpoints endpoints({[&] { return bench.settings; }, bench.world.dir.path(), bench.vitals, bench.clock, bench.log,
+                       [] { return WebServer::Counts(); }});
+  for (const char* path : {"/api/v1/status", "/api/v1/assets", "/api/v1/assets/scripted:101", "/api/v1/changes"}) {
+    WebRequest request;
+    request.path = path;
+    CHECK_MESSAGE(endpoints.answer(request, Millis(0)).answer->status == 503, path);
+  }
+}
+
+}  // namespace damsync
