@@ -1,67 +1,13 @@
 #include "sync/http/oauth2_auth.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-
-#include "storage/base/text.h"
-#include "sync/http/http_status.h"
-#include "sync/http/json_reader.h"
 
 namespace damsync {
 
 namespace {
 
-constexpr std::size_t kMaxToken = 16 << 10;
-constexpr Millis kTokenDeadline{30'000};
 constexpr Millis kAskAgainAfter{60'000};
 constexpr Millis kRenewAhead{300'000};
-constexpr double kShortestLife = 60;
-constexpr double kLongestLife = 86'400;
-
-Error stop_with(ErrorCode code, std::string_view what) {
-  return make_error(code, fmt::format("token endpoint: {}", what));
-}
-
-Error unusable(std::string_view what) {
-  return retryable(ErrorCode::kProtocol, fmt::format("token endpoint: {}", what));
-}
-
-/// Nothing when the endpoint does not say; a number or a number in a string otherwise.
-Result<std::optional<Millis>> read_lifetime(const Json* value) {
-  if (value == nullptr || value->is_null()) return std::optional<Millis>();
-  auto seconds = value->as_double();
-  if (const auto* text = value->if_string()) {
-    double parsed = 0;
-    const auto [end, ec] = std::from_chars(text->data(), text->data() + text->size(), parsed);
-    if (ec == std::errc{} && end == text->data() + text->size() && std::isfinite(parsed)) seconds = parsed;
-  }
-  if (!seconds) return unusable("expires_in is not a number");
-  const double clamped = std::clamp(*seconds, kShortestLife, kLongestLife);
-  return std::optional<Millis>(Millis(static_cast<std::int64_t>(clamped * 1000)));
-}
-
-/// The error word of RFC 6749 §5.2. Never the description: some endpoints echo what they were sent.
-std::string error_word(const HttpResponse& response) {
-  const auto json = parse_json(response.body);
-  const Json* word = json ? json->find("error") : nullptr;
-  const std::string* text = word == nullptr ? nullptr : word->if_string();
-  if (text == nullptr) return fmt::format("status {}", response.status);
-  return printable(text->substr(0, 40));
-}
-
-Result<Secret> read_token(const Json& answer, std::string_view name) {
-  const Json* value = answer.find(name);
-  if (value == nullptr || value->is_null()) return Secret();
-  const std::string* text = value->if_string();
-  if (text == nullptr || text->empty() || text->size() > kMaxToken) return unusable(fmt::format("unusable {}", name));
-  for (const char c : *text)
-    if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f)
-      return stop_with(ErrorCode::kProtocol, fmt::format("{} holds characters that no token has", name));
-  return Secret(*text);
-}
 
 }  // namespace
 
@@ -105,7 +51,8 @@ Status OAuth2Auth::ensure_token(std::stop_token stop) {
 bool OAuth2Auth::asked_lately() const { return asked_at_ && clock_.steady() - *asked_at_ < kAskAgainAfter; }
 
 Error OAuth2Auth::too_soon() const {
-  Error error = last_error_.value_or(unusable("the token ended sooner than announced"));
+  Error error =
+      last_error_.value_or(retryable(ErrorCode::kProtocol, "token endpoint: the token ended sooner than announced"));
   if (error.retry == Retry::kNever) return error;
   error.retry = Retry::kAt;
   error.retry_after = std::chrono::ceil<Millis>(*asked_at_ + kAskAgainAfter - clock_.steady());
@@ -121,20 +68,14 @@ Status OAuth2Auth::fetch(std::stop_token stop) {
   return done;
 }
 
-Result<OAuth2Auth::Answer> OAuth2Auth::ask(std::stop_token stop) {
-  auto response = transport_.send(token_request(), nullptr, std::move(stop));
+Result<TokenAnswer> OAuth2Auth::ask(std::stop_token stop) {
+  const auto response = transport_.send(token_request(), nullptr, std::move(stop));
   if (!response) return response.error();
-  if (response->status == 200) return read_answer(*response);
-  if (response->status >= 400 && response->status < 500 && response->status != 429) {
-    Error error = stop_with(ErrorCode::kUnauthorized, fmt::format("account refused: {}", error_word(*response)));
-    error.http_status = response->status;
-    return error;
-  }
-  return error_from_status(*response, "token endpoint", clock_.utc());
+  return read_token_answer(*response, clock_.utc());
 }
 
 HttpRequest OAuth2Auth::token_request() const {
-  std::vector<std::pair<std::string, std::string>> form;
+  FormFields form;
   switch (settings_.grant) {
     case OAuth2Grant::kRefreshToken:
       form = {{"grant_type", "refresh_token"}, {"refresh_token", refresh_token_.reveal()}};
@@ -146,36 +87,10 @@ HttpRequest OAuth2Auth::token_request() const {
   }
   if (!settings_.client_id.empty()) form.emplace_back("client_id", settings_.client_id);
   if (!settings_.client_secret.empty()) form.emplace_back("client_secret", settings_.client_secret.reveal());
-
-  HttpRequest request;
-  request.method = Method::kPost;
-  request.url = settings_.token_url;
-  request.headers.add("Accept", "application/json");
-  request.body = make_query(form);
-  request.content_type = "application/x-www-form-urlencoded";
-  request.deadline = kTokenDeadline;
-  request.max_body_bytes = 256 << 10;
-  return request;
+  return token_call(settings_.token_url, form);
 }
 
-Result<OAuth2Auth::Answer> OAuth2Auth::read_answer(const HttpResponse& response) const {
-  const auto json = parse_json(response.body);
-  if (!json) return unusable("the answer is not JSON");
-  if (const Json* type = json->find("token_type"); type != nullptr && !type->is_null())
-    if (type->if_string() == nullptr || !iequals(*type->if_string(), "bearer"))
-      return stop_with(ErrorCode::kProtocol, "its tokens are not of type bearer");
-
-  auto access = read_token(*json, "access_token");
-  if (!access) return access.error();
-  if (access->empty()) return unusable("no access_token in the answer");
-  auto refreshed = read_token(*json, "refresh_token");
-  if (!refreshed) return refreshed.error();
-  const auto lifetime = read_lifetime(json->find("expires_in"));
-  if (!lifetime) return lifetime.error();
-  return Answer{std::move(*access), std::move(*refreshed), *lifetime};
-}
-
-Status OAuth2Auth::take(Answer answer) {
+Status OAuth2Auth::take(TokenAnswer answer) {
   redactor_.add(answer.access_token);
   access_token_ = std::move(answer.access_token);
   expires_at_.reset();

@@ -8,6 +8,7 @@
 #include "storage/base/clock.h"
 #include "storage/base/secret.h"
 #include "sync/http/authenticator.h"
+#include "sync/http/token_answer.h"
 
 namespace damsync {
 
@@ -46,17 +47,10 @@ class OAuth2Auth final : public Authenticator {
   Result<bool> refresh(std::stop_token stop) override;
 
  private:
-  struct Answer {
-    Secret access_token;
-    Secret refresh_token;
-    std::optional<Millis> lifetime;
-  };
-
   Status ensure_token(std::stop_token stop);
   Status fetch(std::stop_token stop);
-  Result<Answer> ask(std::stop_token stop);
-  Result<Answer> read_answer(const HttpResponse& response) const;
-  Status take(Answer answer);
+  Result<TokenAnswer> ask(std::stop_token stop);
+  Status take(TokenAnswer answer);
   Status save_refresh_token();
   [[nodiscard]] HttpRequest token_request() const;
   [[nodiscard]] bool asked_lately() const;
