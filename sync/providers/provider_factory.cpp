@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "sync/providers/account_access.h"
+#include "sync/providers/getty/getty_access.h"
 #include "sync/providers/getty/getty_connection.h"
+#include "sync/providers/getty_connect/connect_access.h"
 #include "sync/providers/getty_connect/getty_connect_connection.h"
+#include "sync/providers/shutterstock/shutterstock_access.h"
 #include "sync/providers/shutterstock/shutterstock_connection.h"
 
 namespace damsync {
@@ -22,6 +26,11 @@ Result<TransportSettings> transport_of(const ProviderSettings& settings) {
   return transport;
 }
 
+Error no_provider(const ProviderSettings& settings) {
+  return make_error(ErrorCode::kSettings,
+                    fmt::format("account '{}': there is no provider '{}'", settings.account, settings.provider));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<AccountConnection>> make_connection(const ProviderSettings& settings, Clock& clock, Log& log) {
@@ -32,8 +41,17 @@ Result<std::unique_ptr<AccountConnection>> make_connection(const ProviderSetting
   if (settings.provider == "getty") return make_getty_connection(settings, std::move(*transport), clock, log);
   if (settings.provider == "getty-connect")
     return make_getty_connect_connection(settings, std::move(*transport), clock, log);
-  return make_error(ErrorCode::kSettings,
-                    fmt::format("account '{}': there is no provider '{}'", settings.account, settings.provider));
+  return no_provider(settings);
+}
+
+Result<std::unique_ptr<AccountAccess>> make_account_access(const ProviderSettings& settings, Clock& clock, Log& log) {
+  auto transport = transport_of(settings);
+  if (!transport) return transport.error();
+  if (settings.provider == "shutterstock") return make_shutterstock_access(settings, std::move(*transport), clock, log);
+  if (settings.provider == "getty") return make_getty_access(settings, std::move(*transport), clock, log);
+  if (settings.provider == "getty-connect")
+    return make_getty_connect_access(settings, std::move(*transport), clock, log);
+  return no_provider(settings);
 }
 
 }  // namespace damsync

@@ -104,12 +104,20 @@ struct GettySwitches {
 };
 
 /// Everything the simulated service knows.
+/// What the log-in page gave an application, until it is exchanged.
+struct GettySimCode {
+  std::string username;
+  std::string redirect_uri;
+};
+
 struct GettyState {
   std::string api_key = "sandbox-key";
   std::string client_secret = "sandbox-secret";
   std::map<std::string, std::string> passwords{{"anna", "anna-password"}};
   std::map<std::string, GettySimToken> tokens;
   std::map<std::string, std::string> refresh_tokens;  ///< token to user name
+  std::map<std::string, GettySimCode> codes;          ///< of the log-in page, each good for one exchange
+  std::string login = "anna";                         ///< who logs in there
   std::map<std::string, GettySimImage> images;
   std::vector<GettySimDownload> downloads = {};
   std::vector<GettySimProduct> products{GettySimProduct()};

@@ -16,17 +16,6 @@ std::vector<std::string> segments(const std::string& path) {
   return parts;
 }
 
-SimResponse oauth_error(int status, const std::string& word) {
-  return getty_json(Json::object({{"error", word}, {"error_description", "the token endpoint refused the request"}}),
-                    status);
-}
-
-std::string form_value(const std::vector<std::pair<std::string, std::string>>& form, std::string_view name) {
-  for (const auto& [key, value] : form)
-    if (key == name) return value;
-  return {};
-}
-
 }  // namespace
 
 SimResponse getty_json(const Json& body, int status) {
@@ -172,6 +161,7 @@ SimResponse GettySim::dispatch(const SimRequest& request, const Route& route) {
   if (route.name == "GET /delivery/{id}") return deliver(request, route.id);
   if (auto limited = check_limits()) return *limited;
   if (route.name == "POST /oauth2/token") return issue_token(request);
+  if (route.name == "GET /oauth2/auth") return authorize(request);
   const std::string* key = request.header("Api-Key");
   if (key == nullptr || *key != state_.api_key) return getty_json(Json::object({{"message", "Account Inactive"}}), 403);
   if (request.header("Authorization") != nullptr && !user_of(request))
@@ -196,38 +186,6 @@ SimResponse GettySim::dispatch_user(const SimRequest& request, const Route& rout
   if (route.name == "PUT /v3/asset-changes/change-sets") return next_change_set(request);
   if (route.name == "DELETE /v3/asset-changes/change-sets/{id}") return confirm_change_set(route.id);
   return refuse(404, "ResourceNotFound", "No such resource");
-}
-
-SimResponse GettySim::issue_token(const SimRequest& request) {
-  bool well_formed = true;
-  const auto form = parse_form(request.body, well_formed);
-  const std::string grant = form_value(form, "grant_type");
-  if (form_value(form, "client_id") != state_.api_key || form_value(form, "client_secret") != state_.client_secret)
-    return oauth_error(401, "invalid_client");
-  std::string username = "key";
-  if (grant == "password") {
-    username = form_value(form, "username");
-    const auto known = state_.passwords.find(username);
-    if (known == state_.passwords.end() || known->second != form_value(form, "password"))
-      return oauth_error(400, "invalid_grant");
-  } else if (grant == "refresh_token") {
-    const auto known = state_.refresh_tokens.find(form_value(form, "refresh_token"));
-    if (known == state_.refresh_tokens.end()) return oauth_error(400, "invalid_grant");
-    username = known->second;
-  } else if (grant != "client_credentials") {
-    return oauth_error(400, "unsupported_grant_type");
-  }
-  const std::string token = "token-" + std::to_string(++books_.tokens_issued);
-  const auto lifetime = state_.switches.token_lifetime;
-  state_.tokens[token] = {username, now_locked() + lifetime};
-  Json body = Json::object({{"access_token", token}, {"token_type", "Bearer"}});
-  const std::string seconds = std::to_string(lifetime.count());
-  body.set("expires_in", state_.switches.expires_in_text ? Json(seconds) : Json(Json::Number{seconds}));
-  if (grant == "password") {
-    state_.refresh_tokens["refresh-" + username] = username;
-    body.set("refresh_token", "refresh-" + username);
-  }
-  return getty_json(body);
 }
 
 }  // namespace damsync

@@ -64,6 +64,7 @@ class GettySim {
   [[nodiscard]] std::optional<SimResponse> check_params(const SimRequest& request, const Allowed& allowed) const;
   [[nodiscard]] std::optional<std::string> user_of(const SimRequest& request) const;
   std::optional<SimResponse> check_limits();
+  SimResponse authorize(const SimRequest& request);
   SimResponse issue_token(const SimRequest& request);
 
   // getty_catalogue.cpp

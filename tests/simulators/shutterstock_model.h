@@ -19,6 +19,12 @@ struct SimToken {
   std::optional<UtcTime> expires_at;
 };
 
+/// What the authorize page gave an application, until it is exchanged.
+struct SimCode {
+  SimToken token;
+  std::string client_id;
+};
+
 /// An application registered with the provider.
 struct SimClient {
   std::string secret;

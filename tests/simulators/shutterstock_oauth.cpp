@@ -1,3 +1,8 @@
+#include <algorithm>
+#include <array>
+#include <set>
+#include <sstream>
+
 #include "storage/base/text.h"
 #include "storage/base/time.h"
 #include "sync/http/json_reader.h"
@@ -23,6 +28,21 @@ std::map<std::string, std::string> read_fields(const SimRequest& request) {
   for (auto& [key, value] : parse_form(request.body, well_formed)) fields[key] = value;
   return fields;
 }
+
+constexpr std::array<std::string_view, 11> kScopes = {
+    "collections.edit", "collections.view", "earnings.view", "licenses.create", "licenses.view", "media.edit",
+    "media.submit",     "media.upload",     "media.view",    "purchases.view",  "user.view"};
+
+/// The scopes a request names, separated by blanks; nothing when one is none. Without any it is the user's name.
+std::optional<std::set<std::string>> read_scopes(const std::string& text) {
+  std::set<std::string> scopes;
+  std::istringstream words(text.empty() ? "user.view" : text);
+  for (std::string word; words >> word; scopes.insert(word))
+    if (std::find(kScopes.begin(), kScopes.end(), word) == kScopes.end()) return std::nullopt;
+  return scopes;
+}
+
+bool is_realm(const std::string& text) { return text.empty() || text == "customer" || text == "contributor"; }
 
 }  // namespace
 
@@ -62,8 +82,12 @@ SimResponse ShutterstockSim::authorize(const SimRequest& request) {
   if (!redirect || state_.clients.count(client) == 0 || request.param("response_type") != "code") {
     return message_answer(400, "Invalid client_id, redirect_uri or response_type");
   }
+  const auto asked = read_scopes(request.param("scope").value_or(""));
+  if (!asked || !is_realm(request.param("realm").value_or(""))) return message_answer(400, "Invalid scope or realm");
+  SimToken granted = state_.login;
+  std::erase_if(granted.scopes, [&](const std::string& scope) { return !asked->contains(scope); });
   const std::string code = "code-" + std::to_string(++tokens_issued_);
-  state_.authorization_codes[code] = state_.login;
+  state_.authorization_codes[code] = {granted, client};
   SimResponse response;
   response.status = 302;
   const char joint = redirect->find('?') == std::string::npos ? '?' : '&';
@@ -81,15 +105,32 @@ SimResponse ShutterstockSim::issue_token(const SimRequest& request) {
   }
   const std::string grant = fields["grant_type"];
   if (grant == "client_credentials") return token_answer({"", {}, std::nullopt}, "client");
-  auto& grants = grant == "refresh_token" ? state_.refresh_tokens : state_.authorization_codes;
-  if (grant != "refresh_token" && grant != "authorization_code") {
-    return message_answer(400, "grant_type must be authorization_code, client_credentials or refresh_token");
-  }
-  const auto found = grants.find(fields[grant == "refresh_token" ? "refresh_token" : "code"]);
-  if (found == grants.end()) return message_answer(400, "Invalid " + grant);
-  SimToken token = found->second;
-  grants.erase(found);  // each is good for one use
-  return token_answer(std::move(token), grant == "refresh_token" ? "true" : fields["expires"]);
+  if (!is_realm(fields["realm"])) return message_answer(400, "realm must be customer or contributor");
+  if (grant == "refresh_token") return renew_token(fields["refresh_token"]);
+  if (grant == "authorization_code") return redeem_code(client->first, fields["code"], fields["expires"]);
+  return message_answer(400, "grant_type must be authorization_code, client_credentials or refresh_token");
+}
+
+/// Each refresh token is good for one use.
+SimResponse ShutterstockSim::renew_token(const std::string& refresh) {
+  const auto found = state_.refresh_tokens.find(refresh);
+  if (found == state_.refresh_tokens.end()) return message_answer(400, "Invalid refresh_token");
+  SimToken token = std::move(found->second);
+  state_.refresh_tokens.erase(found);
+  return token_answer(std::move(token), "true");
+}
+
+/// A code is good for one use, by the application it was made for.
+SimResponse ShutterstockSim::redeem_code(const std::string& client, const std::string& code,
+                                         const std::string& expires) {
+  if (!expires.empty() && expires != "true" && expires != "false")
+    return message_answer(400, "expires must be true or false");
+  const auto found = state_.authorization_codes.find(code);
+  if (found == state_.authorization_codes.end() || found->second.client_id != client)
+    return message_answer(400, "Invalid authorization_code");
+  SimToken token = std::move(found->second.token);
+  state_.authorization_codes.erase(found);
+  return token_answer(std::move(token), expires);
 }
 
 SimResponse ShutterstockSim::token_answer(SimToken token, std::string_view expires) {

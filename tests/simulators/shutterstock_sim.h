@@ -102,6 +102,8 @@ class ShutterstockSim {
   SimResponse show_token(const SimToken& token);
   SimResponse authorize(const SimRequest& request);
   SimResponse issue_token(const SimRequest& request);
+  SimResponse renew_token(const std::string& refresh);
+  SimResponse redeem_code(const std::string& client, const std::string& code, const std::string& expires);
   SimResponse token_answer(SimToken token, std::string_view expires);
 
   // shutterstock_files.cpp

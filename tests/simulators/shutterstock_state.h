@@ -18,8 +18,8 @@ class ShutterstockState {
   std::unordered_map<std::string, SimToken> tokens;
   std::unordered_map<std::string, SimClient> clients;
   std::unordered_map<std::string, SimToken> refresh_tokens;
-  std::unordered_map<std::string, SimToken> authorization_codes;  ///< each good for one exchange
-  SimToken login;                                                 ///< who logs in at the authorize page
+  std::unordered_map<std::string, SimCode> authorization_codes;  ///< each good for one exchange
+  SimToken login;  ///< who logs in at the authorize page, and the most that is granted there
   std::vector<SimSubscription> subscriptions;
   std::vector<SimCategory> categories;
   std::vector<SimCollection> collections;

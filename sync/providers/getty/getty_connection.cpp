@@ -2,15 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "sync/http/bearer_auth.h"
-#include "sync/http/oauth2_auth.h"
 #include "sync/providers/account_stack.h"
 #include "sync/providers/getty/getty_provider.h"
+#include "sync/providers/getty/user_auth.h"
 
 namespace damsync {
 namespace {
 
-constexpr const char* kTokenUrl = "https://authentication.gettyimages.com/oauth2/token";
 constexpr const char* kFilesDomain = "gettyimages.com";
 
 class GettyConnection final : public AccountConnection {
@@ -33,11 +31,6 @@ Error wrong(const ProviderSettings& settings, const std::string& what) {
   return make_error(ErrorCode::kSettings, fmt::format("account '{}': {}", settings.account, what));
 }
 
-OAuth2Grant grant_of(const ProviderSettings& settings) {
-  if (!settings.refresh_token.empty()) return OAuth2Grant::kRefreshToken;
-  return settings.username.empty() ? OAuth2Grant::kClientCredentials : OAuth2Grant::kPassword;
-}
-
 Status check(const ProviderSettings& settings) {
   if (settings.api_key.empty()) return wrong(settings, "api_key is missing; every call needs it");
   if (settings.username.empty() != settings.password.empty())
@@ -48,22 +41,6 @@ Status check(const ProviderSettings& settings) {
   if (!dialect.empty() && dialect != "date_from" && dialect != "start_date")
     return wrong(settings, "history_dialect must be date_from or start_date");
   return {};
-}
-
-/// The key is the client's name, too.
-std::unique_ptr<Authenticator> authenticator(const ProviderSettings& settings, Url token_url, HttpTransport& paced,
-                                             Clock& clock, Log& log) {
-  if (settings.client_secret.empty()) return std::make_unique<BearerAuth>(settings.access_token);
-  OAuth2Settings oauth{.token_url = std::move(token_url),
-                       .grant = grant_of(settings),
-                       .client_id = settings.client_id.empty() ? settings.api_key.reveal() : settings.client_id,
-                       .client_secret = settings.client_secret,
-                       .access_token = settings.access_token,
-                       .refresh_token = settings.refresh_token,
-                       .username = settings.username,
-                       .password = settings.password,
-                       .api_key = {}};
-  return std::make_unique<OAuth2Auth>(std::move(oauth), paced, clock, log.redactor(), settings.save_refresh_token);
 }
 
 GettySettings getty_settings(const ProviderSettings& settings, const Url& base) {
@@ -84,8 +61,8 @@ Result<std::unique_ptr<AccountConnection>> make_getty_connection(const ProviderS
                                                                  TransportSettings transport, Clock& clock, Log& log) {
   if (auto fine = check(settings); !fine) return fine.error();
   const Url base = transport.base_url;
-  auto token_url = Url::parse(settings.token_url.empty() ? kTokenUrl : settings.token_url);
-  if (!token_url) return wrong(settings, "token_url: " + token_url.error().message);
+  auto token_url = getty::token_url(settings);
+  if (!token_url) return token_url.error();
   if (token_url->origin() != base.origin()) transport.credential_origins.push_back(token_url->origin());
   transport.allowed_hosts.push_back(token_url->host());
   transport.allowed_hosts.emplace_back(kFilesDomain);
@@ -93,7 +70,7 @@ Result<std::unique_ptr<AccountConnection>> make_getty_connection(const ProviderS
   auto stack = AccountStack::make(std::move(transport), settings, clock);
   if (!stack) return stack.error();
   HttpTransport& api =
-      (*stack)->authenticated(authenticator(settings, std::move(*token_url), (*stack)->paced(), clock, log));
+      (*stack)->authenticated(getty::make_user_auth(settings, std::move(*token_url), (*stack)->paced(), clock, log));
   return std::unique_ptr<AccountConnection>(
       std::make_unique<GettyConnection>(std::move(*stack), getty_settings(settings, base), api, clock, log));
 }

@@ -205,4 +205,36 @@ TEST_CASE_FIXTURE(Newsroom, "shutterstock simulator: the authorize page hands ba
   CHECK(body_json(token).find("expires_in") == nullptr);
 }
 
+TEST_CASE_FIXTURE(
+    Newsroom, "shutterstock simulator: a code grants what was asked for, once, to the application it was made for") {
+  sim.edit([](ShutterstockState& state) { state.clients["other"] = {"other-secret"}; });
+  const std::string page =
+      "/v2/oauth/authorize?client_id=sandbox-client&response_type=code&redirect_uri=http://localhost/";
+  const auto code_for = [&](const std::string& scope) {
+    const std::string back = header_of(sim.handle(sim_request("GET", page + "&scope=" + scope, "")), "Location");
+    return back.substr(back.find("code=") + 5, back.find('&') - back.find("code=") - 5);
+  };
+  const auto redeem = [&](const std::string& client, const std::string& code, const std::string& more = "") {
+    return sim.handle(sim_post("/v2/oauth/access_token",
+                               "client_id=" + client + "&client_secret=" + (client == "other" ? "other" : "sandbox") +
+                                   "-secret&grant_type=authorization_code&code=" + code + more,
+                               "application/x-www-form-urlencoded"));
+  };
+  CHECK(sim.handle(sim_request("GET", page + "&scope=all", "")).status == 400);
+  CHECK(sim.handle(sim_request("GET", page + "&realm=everybody", "")).status == 400);
+
+  const std::string code = code_for("licenses.view%20licenses.create");
+  CHECK(redeem("other", code).status == 400);
+  CHECK(redeem("sandbox-client", code, "&expires=perhaps").status == 400);
+  const auto token = redeem("sandbox-client", code, "&expires=true");
+  REQUIRE(token.status == 200);
+  CHECK(redeem("sandbox-client", code).status == 400);
+
+  const std::string bearer = "Bearer " + *body_json(token).find("access_token")->if_string();
+  CHECK(sim.handle(sim_request("GET", "/v2/images/licenses", bearer)).status == 200);
+  CHECK(sim.handle(sim_request("GET", "/v2/user/subscriptions", bearer)).status == 403);
+  CHECK(body_json(sim.handle(sim_request("GET", "/v2/user/access_token", bearer))).find("scopes")->if_array()->size() ==
+        1);  // the person has no licenses.create to give
+}
+
 }  // namespace damsync
