@@ -43,6 +43,7 @@ std::unique_ptr<Command> make_adopt_command();
 std::unique_ptr<Command> make_deliveries_command();
 std::unique_ptr<Command> make_spend_command();
 std::unique_ptr<Command> make_changes_command();
+std::unique_ptr<Command> make_auth_command();
 std::unique_ptr<Command> make_config_command();
 std::unique_ptr<Command> make_db_command();
 

@@ -13,6 +13,7 @@ std::vector<std::unique_ptr<Command>> make_commands() {
   commands.push_back(make_deliveries_command());
   commands.push_back(make_spend_command());
   commands.push_back(make_changes_command());
+  commands.push_back(make_auth_command());
   commands.push_back(make_config_command());
   commands.push_back(make_db_command());
   return commands;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -25,11 +26,16 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
-Status write_new(const std::string& path, const Secret& secret) {
+/// Only root can give a file away, and only root would write one that the daemon cannot read.
+bool give_to(int fd, const struct stat& owner) {
+  return ::geteuid() != 0 || ::fchown(fd, owner.st_uid, owner.st_gid) == 0;
+}
+
+Status write_new(const std::string& path, const Secret& secret, const struct stat& owner) {
   ::unlink(path.c_str());  // what a crash left
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return cannot("create", path);
-  const bool written = write_all(fd, secret.reveal() + "\n") && ::fsync(fd) == 0;
+  const bool written = write_all(fd, secret.reveal() + "\n") && give_to(fd, owner) && ::fsync(fd) == 0;
   const Status outcome = written ? Status() : cannot("write", path);
   ::close(fd);
   return outcome;
@@ -43,19 +49,44 @@ Status sync_folder(const std::filesystem::path& folder) {
   return outcome;
 }
 
+/// Writes beside `target` and renames; the file goes to the owner of `model`.
+Status put(const std::filesystem::path& target, const std::filesystem::path& model, const Secret& secret) {
+  struct stat owner {};
+  if (::stat(model.c_str(), &owner) != 0) return cannot("examine", model.string());
+  const std::string fresh = target.string() + ".new";
+  if (auto written = write_new(fresh, secret, owner); !written) {
+    ::unlink(fresh.c_str());
+    return written;
+  }
+  if (::rename(fresh.c_str(), target.c_str()) != 0) return cannot("replace", target.string());
+  return sync_folder(target.parent_path());
+}
+
 }  // namespace
 
 Status replace_secret_file(const std::string& path, const Secret& secret) {
   std::error_code failure;
   const auto target = std::filesystem::canonical(path, failure);
   if (failure) return make_error(ErrorCode::kSettings, fmt::format("cannot find {}: {}", path, failure.message()));
-  const std::string fresh = target.string() + ".new";
-  if (auto written = write_new(fresh, secret); !written) {
-    ::unlink(fresh.c_str());
-    return written;
-  }
-  if (::rename(fresh.c_str(), target.c_str()) != 0) return cannot("replace", target.string());
-  return sync_folder(target.parent_path());
+  return put(target, target, secret);
+}
+
+Status store_secret_file(const std::string& path, const Secret& secret) {
+  std::error_code failure;
+  if (std::filesystem::exists(path, failure)) return replace_secret_file(path, secret);
+  const std::filesystem::path target(path);
+  return put(target, target.parent_path(), secret);
+}
+
+Status check_secret_place(const std::string& path) {
+  std::error_code failure;
+  const bool exists = std::filesystem::exists(path, failure);
+  const std::filesystem::path target = exists ? std::filesystem::canonical(path, failure) : std::filesystem::path(path);
+  if (exists && !std::filesystem::is_regular_file(target, failure))
+    return make_error(ErrorCode::kSettings, path + " is not a regular file");
+  const std::string folder = target.parent_path().string();
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) return cannot("write into", folder);
+  return {};
 }
 
 }  // namespace damsync

@@ -55,7 +55,7 @@ Program::Program(const ProgramCall& call)
       begun_(std::chrono::steady_clock::now()) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_addopen(&actions, 0, call.input_file.c_str(), O_RDONLY, 0);
   if (call.output_file.empty())
     ::posix_spawn_file_actions_adddup2(&actions, out_, 1);
   else
@@ -78,6 +78,8 @@ Program::~Program() {
 }
 
 void Program::signal(int number) const { ::kill(pid_, number); }
+
+std::string Program::output() const { return read_all(out_); }
 
 /// The kernel's own record, since that of wait4 starts with the memory of the test that forked.
 long Program::resident_peak() const {

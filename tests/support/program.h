@@ -15,6 +15,7 @@ struct ProgramCall {
   std::vector<std::string> argv;
   std::map<std::string, std::string> environment;  ///< besides that of the test
   std::string output_file;                         ///< where standard output goes; empty: captured
+  std::string input_file = "/dev/null";            ///< where standard input comes from
 };
 
 /// How it went.
@@ -26,7 +27,7 @@ struct ProgramResult {
   Millis took{0};
 };
 
-/// A program in a process of its own, without standard input, its outputs captured in memory.
+/// A program in a process of its own, its outputs captured in memory.
 ///
 /// Errors   throws std::runtime_error when it cannot be started.
 class Program {
@@ -40,6 +41,9 @@ class Program {
   /// Waits for its end.
   ProgramResult wait();
   void signal(int number) const;
+  /// What it has written to standard output so far.
+  [[nodiscard]] std::string output() const;
+  [[nodiscard]] pid_t id() const noexcept { return pid_; }
 
  private:
   [[nodiscard]] long resident_peak() const;

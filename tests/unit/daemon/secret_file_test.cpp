@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -38,6 +39,45 @@ TEST_CASE("T35 secret file: behind a link the target is replaced and the link st
   REQUIRE(replace_secret_file(dir / "link", Secret("new")).ok());
   CHECK(std::filesystem::is_symlink(dir / "link"));
   CHECK(contents(dir / "target") == "new\n");
+}
+
+TEST_CASE("secret file: the first secret makes the file, for its owner alone") {
+  const TempDir dir;
+  REQUIRE(check_secret_place(dir / "token").ok());
+  REQUIRE(store_secret_file(dir / "token", Secret("first")).ok());
+  REQUIRE(store_secret_file(dir / "token", Secret("second")).ok());
+  CHECK(contents(dir / "token") == "second\n");
+  struct stat info {};
+  REQUIRE(::stat((dir / "token").c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0600);
+}
+
+TEST_CASE("secret file: what root writes belongs to the owner of the old file, or of the folder") {
+  if (::geteuid() != 0) return;
+  const TempDir dir;
+  std::ofstream(dir / "old") << "old\n";
+  REQUIRE(::chown((dir / "old").c_str(), 1234, 1235) == 0);
+  REQUIRE(::chown(dir.path().c_str(), 4321, 4322) == 0);
+  REQUIRE(store_secret_file(dir / "old", Secret("x")).ok());
+  REQUIRE(store_secret_file(dir / "new", Secret("x")).ok());
+  struct stat old_file {
+  }, new_file{};
+  REQUIRE(::stat((dir / "old").c_str(), &old_file) == 0);
+  REQUIRE(::stat((dir / "new").c_str(), &new_file) == 0);
+  CHECK(old_file.st_uid == 1234);
+  CHECK(old_file.st_gid == 1235);
+  CHECK(new_file.st_uid == 4321);
+  CHECK(new_file.st_gid == 4322);
+}
+
+TEST_CASE("secret file: a place that cannot be written to is known before a secret is made for it") {
+  const TempDir dir;
+  std::filesystem::create_directory(dir / "folder");
+  const auto missing = check_secret_place(dir / "nowhere/token");
+  REQUIRE_FALSE(missing.ok());
+  CHECK(missing.error().code == ErrorCode::kSettings);
+  CHECK(missing.error().message.find("nowhere") != std::string::npos);
+  CHECK_FALSE(check_secret_place(dir / "folder").ok());
 }
 
 TEST_CASE("T35 secret file: what cannot be replaced is said, and the old one stays") {
