@@ -72,6 +72,16 @@ std::string missing(const CLI::App& app, const std::string& what) {
   return fmt::format("no command is given; there is {}", names);
 }
 
+/// What was not expected, without the values that stand with it: somebody may have tried to give a secret.
+std::string unexpected(const CLI::App& app) {
+  std::string options, words;
+  for (const std::string& word : app.remaining(true)) {
+    std::string& list = word.starts_with('-') ? options : words;
+    list += " " + word.substr(0, word.find('='));
+  }
+  return "not expected:" + shown(options.empty() ? words : options);
+}
+
 std::string check_number(const std::string& text) {
   constexpr std::size_t kMostDigits = 18;
   const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
@@ -156,6 +166,24 @@ void Arguments::optional_positional(const std::string& name, std::string& target
 
 void Arguments::footer(const std::string& text) { app_.footer(text + "\n" + app_.get_footer()); }
 
+void declare_command_line(CLI::App& app, GlobalOptions& options, const std::vector<std::unique_ptr<Command>>& commands,
+                          Command*& chosen) {
+  app.name("damsync");
+  app.description("Keeps a file store in step with the stock-photo licenses an organisation holds.");
+  app.set_version_flag("--version", "version", "print the version");
+  app.set_help_flag("-h,--help", "print this help");
+  declare_globals(app, options);
+  app.require_subcommand(1);
+  for (const auto& command : commands) {
+    CLI::App* sub = app.add_subcommand(std::string(command->name()), std::string(command->summary()));
+    sub->fallthrough();
+    sub->footer("`damsync --help` shows the options that every command takes.");
+    Arguments arguments(*sub);
+    command->declare(arguments);
+    sub->callback([&chosen, &command] { chosen = command.get(); });
+  }
+}
+
 ParsedCommandLine parse_command_line(int argc, const char* const* argv,
                                      const std::vector<std::unique_ptr<Command>>& commands) {
   using Kind = ParsedCommandLine::Kind;
@@ -168,19 +196,8 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv,
     out.text = std::move(wrong);
     return out;
   }
-  CLI::App app("Keeps a file store in step with the stock-photo licenses an organisation holds.", "damsync");
-  app.set_version_flag("--version", "version", "print the version");
-  app.set_help_flag("-h,--help", "print this help");
-  declare_globals(app, out.options);
-  app.require_subcommand(1);
-  for (const auto& command : commands) {
-    CLI::App* sub = app.add_subcommand(std::string(command->name()), std::string(command->summary()));
-    sub->fallthrough();
-    sub->footer("`damsync --help` shows the options that every command takes.");
-    Arguments arguments(*sub);
-    command->declare(arguments);
-    sub->callback([&out, &command] { out.command = command.get(); });
-  }
+  CLI::App app;
+  declare_command_line(app, out.options, commands, out.command);
   try {
     app.parse(argc, argv);
     out.kind = Kind::kRun;
@@ -195,6 +212,8 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv,
     out.kind = Kind::kVersion;
   } catch (const CLI::RequiredError& error) {
     out.text = missing(app, error.what());
+  } catch (const CLI::ExtrasError&) {
+    out.text = unexpected(app);
   } catch (const CLI::Error& error) {
     out.text = shown(error.what());
   }

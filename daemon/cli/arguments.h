@@ -53,6 +53,11 @@ class Arguments {
   CLI::App& app_;
 };
 
+/// Declares the options that every command takes, and each command with its own; the one that was named is put into
+/// `chosen` when `app` parses. Reading, help, manual and completions are all made from this.
+void declare_command_line(CLI::App& app, GlobalOptions& options, const std::vector<std::unique_ptr<Command>>& commands,
+                          Command*& chosen);
+
 /// What the command line asks for.
 struct ParsedCommandLine {
   enum class Kind { kRun, kHelp, kVersion, kWrong };
