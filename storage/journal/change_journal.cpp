@@ -2,6 +2,7 @@
 
 #include "storage/base/json.h"
 #include "storage/base/ulid.h"
+#include "storage/journal/audit_log.h"
 #include "storage/sqlite/statement.h"
 
 namespace damsync {
@@ -36,6 +37,7 @@ Change ChangeJournal::append(Change change) {
   insert.step();
   change.seq = insert.int64(0);
   insert.run();
+  AuditLog(db_).append_change(change);
   return change;
 }
 

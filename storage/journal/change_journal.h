@@ -9,7 +9,8 @@ namespace damsync {
 
 class Database;
 
-/// The feed of committed changes: appended in the transaction that makes the change.
+/// The feed of committed changes: appended in the transaction that makes the change, each with its row in the audit
+/// log. What a change is about must be written before it.
 ///
 /// Errors   SQL failures throw (`DatabaseError`).
 /// Threads  one thread.

@@ -1,5 +1,6 @@
 #include "storage/ledger/spend_ledger.h"
 
+#include "storage/journal/audit_log.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/transaction.h"
 
@@ -89,6 +90,8 @@ SpendOpening SpendLedger::open(const SpendIntent& intent, const SpendAllowance& 
   if (is_claimed(db_, intent)) return {SpendOpening::Answer::kClaimed, 0};
   if (count_calls(db_, intent.account, allowance.since) >= allowance.calls)
     return {SpendOpening::Answer::kOverBudget, 0};
+  AuditLog audit(db_);
+  audit.begin(intent.at);
   SpendOpening opening{SpendOpening::Answer::kOpened, 0};
   {
     Statement insert(db_,
@@ -100,6 +103,7 @@ SpendOpening SpendLedger::open(const SpendIntent& intent, const SpendAllowance& 
     opening.spend_id = insert.int64(0);
     insert.run();
   }
+  audit.append_spend_opened(opening.spend_id, intent.at);
   tx.commit();
   return opening;
 }
@@ -107,6 +111,8 @@ SpendOpening SpendLedger::open(const SpendIntent& intent, const SpendAllowance& 
 void SpendLedger::close_spent(std::int64_t spend_id, const SpendSource& source, const std::string& detail,
                               UtcTime now) {
   Transaction tx(db_);
+  AuditLog audit(db_);
+  audit.begin(now);
   require_one(Statement(db_,
                         "UPDATE spend SET outcome = 'spent', closed_at = ?1, returned_at = coalesce(returned_at, ?1),"
                         " detail = ?2, provider_ref = ?3, file_format = ?4, valid_until = ?5"
@@ -114,6 +120,7 @@ void SpendLedger::close_spent(std::int64_t spend_id, const SpendSource& source, 
                   .bind_all(now, detail, source.url, source.format, source.valid_until, spend_id)
                   .run(),
               spend_id);
+  audit.append_spend_closed(spend_id, now);
   tx.commit();
 }
 
@@ -121,12 +128,15 @@ void SpendLedger::close_unspent(std::int64_t spend_id, SpendOutcome outcome, con
   if (outcome == SpendOutcome::kSpent)
     throw DatabaseError(ErrorCode::kInternal, 0, "spend ledger: a spent row is not closed as unspent");
   Transaction tx(db_);
+  AuditLog audit(db_);
+  audit.begin(now);
   require_one(Statement(db_,
                         "UPDATE spend SET outcome = ?1, closed_at = ?2, returned_at = coalesce(returned_at, ?2),"
                         " detail = ?3 WHERE spend_id = ?4 AND outcome IS NULL")
                   .bind_all(to_word(outcome), now, detail, spend_id)
                   .run(),
               spend_id);
+  audit.append_spend_closed(spend_id, now);
   tx.commit();
 }
 
@@ -160,12 +170,15 @@ void SpendLedger::park(std::int64_t spend_id, const std::string& reason) {
 void SpendLedger::decide(std::int64_t spend_id, SpendOutcome outcome, const std::string& by, const std::string& reason,
                          UtcTime now) {
   Transaction tx(db_);
+  AuditLog audit(db_);
+  audit.begin(now);
   require_one(Statement(db_,
                         "UPDATE spend SET outcome = ?, closed_at = ?, decided_by = ?, decision_reason = ?"
                         " WHERE spend_id = ? AND outcome IS NULL")
                   .bind_all(to_word(outcome), now, by, reason, spend_id)
                   .run(),
               spend_id);
+  audit.append_spend_closed(spend_id, now);
   tx.commit();
 }
 

@@ -451,3 +451,27 @@ CREATE TABLE delivery (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX delivery_asset ON delivery (receiver, account, asset_id, seq) WHERE state = 'waiting';
 CREATE INDEX delivery_dead ON delivery (receiver, seq) WHERE state = 'dead';
+
+-- A chain of hashes over every change, spend, report and removal of a report; migration 0006 says what is hashed.
+CREATE TABLE audit_log (
+  seq       INTEGER PRIMARY KEY,
+  time      INTEGER NOT NULL,
+  kind      TEXT    NOT NULL CHECK (kind IN ('origin', 'change', 'spend.opened', 'spend.closed', 'report.prepared',
+                                             'report.published', 'report.removed')),
+  reference TEXT    NOT NULL,
+  detail    TEXT    NOT NULL,
+  digest    TEXT    NOT NULL CHECK (length(digest) = 64),
+  hash      TEXT    NOT NULL CHECK (length(hash) = 64),
+  CHECK ((seq = 1) = (kind = 'origin'))
+) STRICT;
+CREATE INDEX audit_log_report ON audit_log (seq) WHERE kind IN ('report.prepared', 'report.published', 'report.removed');
+
+CREATE TRIGGER audit_log_unaltered BEFORE UPDATE ON audit_log
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+
+CREATE TRIGGER audit_log_kept BEFORE DELETE ON audit_log
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+
+CREATE TRIGGER audit_log_in_order BEFORE INSERT ON audit_log
+WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit_log)
+BEGIN SELECT RAISE(ABORT, 'the audit log is appended to without a gap'); END;
