@@ -239,17 +239,24 @@ TEST_CASE("S2 usage: there is no option for a secret, and what was given with on
 
 TEST_CASE("C5 process: started without descriptors it does its work and harms no file with its words") {
   Desk desk(2);
-  const std::string program = "exec \"$0\" \"$@\"";
+  desk.calls_comparable = false;
   const auto closed = [&](const std::string& which, const Words& words) {
     ProgramCall call = desk.call(words);
-    call.argv.insert(call.argv.begin(), {"sh", "-c", program + " " + which});
-    return run_program(call).exit_code;
+    call.argv.insert(call.argv.begin(), {"sh", "-c", "exec \"$0\" \"$@\" " + which});
+    return call;
   };
-  desk.calls_comparable = false;
-  CHECK(closed("<&- >&- 2>&-", {"sync"}) == 74);  // its result is lost
-  CHECK(closed("<&-", {"sync"}) == 0);
-  CHECK(closed("2>&-", {"sync", "-v"}) == 0);
-  CHECK(closed(">&-", {"list", "files"}) == 74);
+  auto gate = std::make_shared<SimGate>();
+  desk.sim.faults().once("GET /v2/images/licenses", fault::hold(gate));
+  Program program(closed("<&- >&- 2>&-", {"sync", "-v"}));
+  REQUIRE(gate->wait_for_arrival(std::chrono::seconds(30)));
+  for (const char* fd : {"0", "1", "2"})  // nothing of ours may take their places
+    CHECK(fs::read_symlink("/proc/" + std::to_string(program.id()) + "/fd/" + fd) == "/dev/null");
+  gate->release();
+  CHECK(program.wait().exit_code == 74);  // its result is lost
+
+  CHECK(run_program(closed("<&-", {"sync"})).exit_code == 0);
+  CHECK(run_program(closed("2>&-", {"sync", "-v"})).exit_code == 0);
+  CHECK(run_program(closed(">&-", {"list", "files"})).exit_code == 74);
   CHECK(desk.damsync({"verify"}).exit_code == 0);
   CHECK(desk.damsync({"db", "check"}).exit_code == 0);
   CHECK(desk.list({"files", "--state", "mirrored"}).size() == 2);
