@@ -69,9 +69,7 @@ constexpr auto kNeedsQuotes = [] {
   return table;
 }();
 
-constexpr bool starts_formula(char c) {
-  return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t' || c == '\r';
-}
+constexpr bool starts_formula(char c) { return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t' || c == '\r'; }
 
 }  // namespace
 

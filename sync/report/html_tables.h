@@ -1,0 +1,48 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sync/report/report_model.h"
+
+namespace damsync {
+
+/// A table of the page: caption, column heads with scope, rows whose cells carry their column's name for narrow
+/// screens. Rows are rendered where they are met, so that only what is shown is kept.
+class HtmlTable {
+ public:
+  struct Column {
+    const char* name;
+    const char* kind;  ///< class of its cells: `n` number, `t` time, `id`, `w` wide; may be empty
+  };
+  explicit HtmlTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
+
+  /// Cells as plain text, in the order of the columns.
+  void add(std::initializer_list<std::string_view> cells) { rows_ += row(cells); }
+  void add_rendered(std::string_view row) { rows_ += row; }
+  [[nodiscard]] std::string row(std::initializer_list<std::string_view> cells) const;
+  /// Nothing without rows. The caption is plain text.
+  [[nodiscard]] std::string render(std::string_view caption) const;
+
+ private:
+  std::vector<Column> columns_;
+  std::string rows_;
+};
+
+HtmlTable findings_table();
+std::string finding_row(const HtmlTable& table, const Finding& finding);
+HtmlTable waived_table();
+std::string waived_row(const HtmlTable& table, const Finding& finding);
+HtmlTable licenses_table();
+std::string license_row(const HtmlTable& table, const ReportLicense& license);
+
+std::string coverage_html(const std::vector<ReportCoverage>& coverage);
+std::string changes_html(const ReportChanges& changes, std::size_t at_most);
+std::string terms_html(const std::vector<ReportTerms>& terms);
+
+/// `2026-03-15 02:30 UTC`
+std::string readable_time(std::optional<UtcTime> time);
+
+}  // namespace damsync
