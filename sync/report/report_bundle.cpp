@@ -1,6 +1,7 @@
 #include "sync/report/report_bundle.h"
 
 #include "sync/report/csv_renderer.h"
+#include "sync/report/html_renderer.h"
 #include "sync/report/json_renderer.h"
 
 namespace damsync {
@@ -18,6 +19,7 @@ Status each(const std::vector<std::unique_ptr<ReportRenderer>>& renderers, Call&
 ReportBundle::ReportBundle(ReportFiles& files) {
   renderers_.push_back(std::make_unique<JsonRenderer>(files));
   renderers_.push_back(std::make_unique<CsvRenderer>(files));
+  renderers_.push_back(std::make_unique<HtmlRenderer>(files));
 }
 
 Status ReportBundle::begin(const ReportHead& head) {

@@ -35,8 +35,7 @@ std::vector<ReportOnDisk> reports_in(const fs::path& directory) {
   for (const auto& entry : fs::directory_iterator(directory, ignored))
     if (is_report_name(entry.path().filename().string()) && entry.is_directory(ignored) && !entry.is_symlink(ignored))
       out.push_back(read_report(entry.path()));
-  std::sort(out.begin(), out.end(),
-            [](const auto& a, const auto& b) { return report_name_before(a.name, b.name); });
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return report_name_before(a.name, b.name); });
   return out;
 }
 

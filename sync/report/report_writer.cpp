@@ -118,8 +118,13 @@ Result<PublishedReport> ReportWriter::write(const ReportRequest& request, const 
   }
   auto& report = sealing.report;
   if (const auto* same = sealing.same_report(request.report_date)) {
-    report = {same->name, request.directory / same->name, same->manifest_sha256,
-              same->manifest->previous_manifest_sha256, true, log_.head(), std::nullopt};
+    report = {same->name,
+              request.directory / same->name,
+              same->manifest_sha256,
+              same->manifest->previous_manifest_sha256,
+              true,
+              log_.head(),
+              std::nullopt};
     return report;
   }
   report.name = sealing.unused_name(request);

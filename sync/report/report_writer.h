@@ -27,8 +27,8 @@ struct ReportRequest {
   enum class Chain { kJoin, kAlone } chain = Chain::kJoin;
   std::string chain_name;  ///< empty for `audit.directory`; else the absolute path of the directory
   std::string config_sha256, version;
-  const SigningKey* signing_key = nullptr;             ///< null: not signed
-  const TimeStampAuthority* time_stamps = nullptr;     ///< null: not stamped
+  const SigningKey* signing_key = nullptr;          ///< null: not signed
+  const TimeStampAuthority* time_stamps = nullptr;  ///< null: not stamped
 };
 
 /// A report that lies under its name.
