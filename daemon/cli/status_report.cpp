@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "daemon/cli/json_fields.h"
+#include "daemon/deliveries.h"
 #include "daemon/version.h"
 #include "storage/base/units.h"
 #include "sync/quota/budget.h"
@@ -174,7 +175,26 @@ StatusReport read_status(const Settings& settings, Database* db, UtcTime now) {
   StatusReport report = make_status(settings, &catalog, now);
   add_spending(report, catalog, SpendLedger(*db));
   add_plans(report, PlanBook(*db), now);
+  add_receivers(report, Outbox(*db), settings);
   return report;
+}
+
+void add_receivers(StatusReport& report, const Outbox& outbox, const Settings& settings) {
+  const auto names = receiver_names(settings);
+  for (const auto& row : outbox.receivers()) {
+    if (std::find(names.begin(), names.end(), row.receiver) == names.end()) continue;
+    StatusReport::Receiver receiver{
+        row.receiver, outbox.count(row.receiver, DeliveryState::kWaiting) + outbox.behind(row),
+        outbox.count(row.receiver, DeliveryState::kDead), row.disabled_at.has_value(), row.failing_since};
+    if (receiver.dead > 0)
+      report.problems.push_back(fmt::format("receiver {}: {} deliveries were given up, see `damsync deliveries list`",
+                                            row.receiver, receiver.dead));
+    if (receiver.disabled)
+      report.problems.push_back(
+          fmt::format("receiver {}: it asked to be told nothing any more; `damsync deliveries retry --receiver {}`",
+                      row.receiver, row.receiver));
+    report.receivers.push_back(std::move(receiver));
+  }
 }
 
 std::int64_t count_unpaid(const Catalog& catalog, const std::string& account) {
@@ -193,7 +213,13 @@ void add_plans(StatusReport& report, const PlanBook& book, UtcTime now) {
 }
 
 Json json_of(const StatusReport& report) {
-  Json accounts = Json::array(), coverage = Json::array(), problems = Json::array();
+  Json accounts = Json::array(), coverage = Json::array(), problems = Json::array(), receivers = Json::array();
+  for (const auto& receiver : report.receivers)
+    receivers.push(Json::object({{"receiver", receiver.name},
+                                 {"waiting", receiver.waiting},
+                                 {"dead", receiver.dead},
+                                 {"disabled", receiver.disabled},
+                                 {"failing_since", json_time(receiver.failing_since)}}));
   for (const auto& account : report.accounts) accounts.push(json_of(account));
   for (const auto& row : report.coverage)
     coverage.push(Json::object(
@@ -205,6 +231,7 @@ Json json_of(const StatusReport& report) {
                                                {"bytes", report.store.bytes},
                                                {"free_bytes", report.free_bytes},
                                                {"oldest_verified_at", json_time(report.store.oldest_verified_at)}})},
+                       {"receivers", std::move(receivers)},
                        {"coverage", std::move(coverage)},
                        {"next", json_of(report.daemon ? report.daemon->next : std::vector<NextJob>())},
                        {"daemon", report.daemon ? json_of(*report.daemon) : Json()},

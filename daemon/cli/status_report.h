@@ -9,6 +9,7 @@
 #include "storage/base/json.h"
 #include "storage/catalog/catalog.h"
 #include "storage/catalog/plan_book.h"
+#include "storage/journal/outbox.h"
 #include "storage/ledger/spend_ledger.h"
 
 namespace damsync {
@@ -31,7 +32,16 @@ struct StatusReport {
     std::int64_t files_unpaid = 0;  ///< blocked because fetching them would consume quota
     std::vector<Plan> plans;        ///< not ended yet
   };
+  /// Somebody who is told of changes.
+  struct Receiver {
+    std::string name;
+    std::int64_t waiting = 0;  ///< changes it was not told of yet
+    std::int64_t dead = 0;     ///< given up
+    bool disabled = false;     ///< it asked to be told nothing any more
+    std::optional<UtcTime> failing_since;
+  };
   std::vector<Account> accounts;
+  std::vector<Receiver> receivers;  ///< of the settings
   StoreTotals store;
   std::optional<std::int64_t> free_bytes;
   std::vector<CoverageRow> coverage;
@@ -58,6 +68,9 @@ void add_daemon(StatusReport& report, VitalsView view);
 
 /// Everything but what the daemon says. `db` null: there is no catalog yet.
 StatusReport read_status(const Settings& settings, Database* db, UtcTime now);
+
+/// Adds what receivers wait for: one that was given up on, or that wants nothing any more, needs a person.
+void add_receivers(StatusReport& report, const Outbox& outbox, const Settings& settings);
 
 /// Files of the account that only a call using up quota can fetch while the settings forbid it.
 std::int64_t count_unpaid(const Catalog& catalog, const std::string& account);

@@ -102,6 +102,15 @@ void add_store(Scrape& scrape, const StatusReport& status) {
                      {}, *status.store.oldest_verified_at);
 }
 
+void add_receivers(Scrape& scrape, const StatusReport& status) {
+  auto& deliveries =
+      scrape.gauge("deliveries", "Changes that a receiver was not told of, by whether they were given up.");
+  for (const auto& receiver : status.receivers) {
+    Scrape::set(deliveries, {{"receiver", receiver.name}, {"state", "waiting"}}, receiver.waiting);
+    Scrape::set(deliveries, {{"receiver", receiver.name}, {"state", "dead"}}, receiver.dead);
+  }
+}
+
 void add_cycles(Scrape& scrape, const VitalsView& daemon) {
   auto& cycles = scrape.counter("cycles", "Finished cycles by result.");
   auto& failures = scrape.gauge("account_failures_in_a_row", "Cycles that have failed since the last that did not.");
@@ -149,6 +158,7 @@ std::string metrics_text(const MetricsInput& input) {
   scrape.gauge("healthy", "1 when `damsync status --check` has nothing to say.", input.status.healthy() ? 1 : 0);
   add_accounts(scrape, input.status);
   add_store(scrape, input.status);
+  add_receivers(scrape, input.status);
   if (input.status.daemon) add_daemon(scrape, *input.status.daemon);
   add_process(scrape, input);
   return scrape.text();
