@@ -8,6 +8,7 @@
 
 #include "daemon/config/secrets.h"
 #include "storage/base/ulid.h"
+#include "storage/journal/change_details.h"
 #include "storage/sqlite/transaction.h"
 #include "sync/pipeline/cycle.h"
 #include "sync/pipeline/file_work.h"
@@ -121,10 +122,24 @@ Result<RunSummary> Composition::sync(const SyncOptions& options, const ProgressS
   run.finished_at = clock_.utc();
   if (!options.dry_run) {
     Transaction tx(*workspace_.db);
+    for (const auto& account : run.accounts) tell_failure(account);
     workspace_.writer->put_run(run);
     tx.commit();
   }
   return run;
+}
+
+/// A failure is news once, until the account went well again.
+void Composition::tell_failure(const AccountSummary& account) {
+  if (!account.error || account.error->code == ErrorCode::kCancelled) return;
+  const char* code = to_word(account.error->code);
+  if (!is_new_failure(*workspace_.db, account.name, code)) return;
+  Change change;
+  change.type = EventType::kSyncFailed;
+  change.provider = account.provider;
+  change.account = account.name;
+  change.fields = {code};
+  workspace_.journal->append(std::move(change));
 }
 
 Result<VerifySummary> Composition::verify(const VerifyOptions& options, const ProgressSink& progress,

@@ -60,6 +60,7 @@ class Composition {
                    const Observers& observers);
   AccountSummary with_account(const AccountSettings& account, const Policy& policy, const Observers& observers,
                               const AccountWork& work);
+  void tell_failure(const AccountSummary& account);
   void log_summary(const AccountSummary& summary);
 
   const Settings& settings_;
