@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/config/secrets.h"
+#include "storage/base/text.h"
 #include "storage/journal/outbox.h"
 #include "sync/deliver/command_hook.h"
 #include "sync/deliver/outbox_pump.h"
@@ -32,6 +33,22 @@ Result<std::unique_ptr<Receiver>> make_receiver(const WebhookSettings& settings,
   target.previous_secret = std::move(*previous);
   return make_webhook(std::move(target), clock);
 }
+
+/// Stands for a receiver that cannot be used: whatever is meant for it waits, and its state tells why.
+class UnusableReceiver final : public Receiver {
+ public:
+  UnusableReceiver(const WebhookSettings& settings, std::string reason)
+      : name_(settings.name), filter_(settings.filter), reason_(std::move(reason)) {}
+  const std::string& name() const override { return name_; }
+  const EventFilter& filter() const override { return filter_; }
+  int in_flight() const override { return 1; }
+  Outcome send(const Event&, std::stop_token) override { return {Outcome::Kind::kFailed, reason_, std::nullopt}; }
+
+ private:
+  const std::string name_;
+  const EventFilter filter_;
+  const std::string reason_;
+};
 
 /// A stop that comes when the caller's does, or when the time is up.
 class TimeLimit {
@@ -68,6 +85,7 @@ Receivers make_receivers(const Settings& settings, Clock& clock, Log& log) {
       continue;
     }
     log.error("receiver.unusable", {{"receiver", webhook.name}, {"reason", receiver.error().message}});
+    out.usable.push_back(std::make_unique<UnusableReceiver>(webhook, receiver.error().message));
     out.unusable.push_back(receiver.error());
   }
   for (const auto& command : settings.commands)
@@ -75,21 +93,22 @@ Receivers make_receivers(const Settings& settings, Clock& clock, Log& log) {
   return out;
 }
 
-Result<std::vector<DeliverySummary>> deliver_now(const Settings& settings, Database& db, Clock& clock, Log& log,
-                                                 Millis limit, const std::stop_token& stop) {
+DeliveryReport deliver_now(const Settings& settings, Database& db, Clock& clock, Log& log, Millis limit,
+                           const std::stop_token& stop) {
   const Outbox outbox(db);
-  std::vector<DeliverySummary> out;
+  DeliveryReport out;
   for (const auto& name : receiver_names(settings))
     if (const auto row = outbox.find_receiver(name)) {
-      out.emplace_back().receiver = name;
-      out.back().delivered = -row->delivered;
+      out.receivers.emplace_back().receiver = name;
+      out.receivers.back().delivered = -row->delivered;
     }
 
   Receivers receivers = make_receivers(settings, clock, log);
+  out.unusable = std::move(receivers.unusable);
   OutboxPump pump(db, clock, log, std::move(receivers.usable));
   pump.pump(TimeLimit(clock, limit, stop).token());
 
-  for (auto& summary : out) {
+  for (auto& summary : out.receivers) {
     const auto row = *outbox.find_receiver(summary.receiver);
     summary.delivered += row.delivered;
     summary.waiting = outbox.count(row.receiver, DeliveryState::kWaiting) + outbox.behind(row);
@@ -97,8 +116,25 @@ Result<std::vector<DeliverySummary>> deliver_now(const Settings& settings, Datab
     summary.disabled = row.disabled_at.has_value();
     summary.reason = row.reason;
   }
-  if (!receivers.unusable.empty()) return receivers.unusable.front();
   return out;
+}
+
+Json json_of(const DeliverySummary& summary) {
+  return Json::object({{"receiver", summary.receiver},
+                       {"delivered", summary.delivered},
+                       {"waiting", summary.waiting},
+                       {"dead", summary.dead},
+                       {"disabled", summary.disabled},
+                       {"reason", summary.reason.empty() ? Json() : Json(summary.reason)}});
+}
+
+std::string text_of(const DeliverySummary& summary) {
+  std::string text = fmt::format("{}: {} delivered", summary.receiver, summary.delivered);
+  if (summary.waiting > 0) text += fmt::format(", {} waiting", summary.waiting);
+  if (summary.dead > 0) text += fmt::format(", {} given up", summary.dead);
+  if (summary.disabled) text += ", disabled";
+  if (!summary.reason.empty()) text += "; " + printable(summary.reason);
+  return text;
 }
 
 }  // namespace damsync

@@ -8,6 +8,7 @@
 
 #include "daemon/config/settings.h"
 #include "storage/base/clock.h"
+#include "storage/base/json.h"
 #include "storage/base/log.h"
 #include "storage/base/result.h"
 #include "sync/deliver/receiver.h"
@@ -19,8 +20,8 @@ class Database;
 /// The names of all receivers of the settings.
 std::vector<std::string> receiver_names(const Settings& settings);
 
-/// The receivers of the settings with their secrets in place. One that cannot be used (its secret, its CA file) is
-/// logged and left out; what is meant for it waits.
+/// The receivers of the settings with their secrets in place, for `OutboxPump`. For one that cannot be used (its
+/// secret, its CA file) there is a stand-in that fails with the reason whatever it is handed; it is logged, too.
 struct Receivers {
   std::vector<std::unique_ptr<Receiver>> usable;
   std::vector<Error> unusable;
@@ -37,11 +38,19 @@ struct DeliverySummary {
   std::string reason;  ///< of the last failure
 };
 
+/// What came of one call of `deliver_now`.
+struct DeliveryReport {
+  std::vector<DeliverySummary> receivers;
+  std::vector<Error> unusable;  ///< see `make_receivers`; the others were served
+};
+
 /// Delivers what is due, for `limit` at most: for commands that no daemon works beside. What is left waits for the next
 /// call. The receivers must be known to the catalog already (`open_workspace` sees to it).
-///
-/// Errors   kSettings when a receiver could not be used; the others were served.
-Result<std::vector<DeliverySummary>> deliver_now(const Settings& settings, Database& db, Clock& clock, Log& log,
-                                                 Millis limit, const std::stop_token& stop);
+DeliveryReport deliver_now(const Settings& settings, Database& db, Clock& clock, Log& log, Millis limit,
+                           const std::stop_token& stop);
+
+/// For `--json`, and one line for people.
+Json json_of(const DeliverySummary& summary);
+std::string text_of(const DeliverySummary& summary);
 
 }  // namespace damsync

@@ -20,15 +20,10 @@ namespace {
 
 constexpr const char* kNext = "they leave with the daemon, the next sync, or `damsync deliveries run`";
 
-std::string state_of(const ReceiverRow& row) {
-  if (row.disabled_at) return "disabled";
-  return row.failing_since ? "failing" : "ok";
-}
-
 Json json_of(const ReceiverRow& row, const Outbox& outbox) {
   return Json::object({{"kind", "receiver"},
                        {"receiver", row.receiver},
-                       {"state", state_of(row)},
+                       {"state", state_word(row)},
                        {"delivered", row.delivered},
                        {"waiting", outbox.count(row.receiver, DeliveryState::kWaiting)},
                        {"dead", outbox.count(row.receiver, DeliveryState::kDead)},
@@ -153,7 +148,7 @@ class DeliveriesCommand final : public Command {
     }
     Table table(context.out, {"RECEIVER", "STATE", "DELIVERED", "WAITING", "DEAD", "LAST OK", "REASON"});
     for (const auto& row : receivers)
-      table.add({row.receiver, state_of(row), std::to_string(row.delivered),
+      table.add({row.receiver, state_word(row), std::to_string(row.delivered),
                  std::to_string(outbox.count(row.receiver, DeliveryState::kWaiting) + outbox.behind(row)),
                  std::to_string(outbox.count(row.receiver, DeliveryState::kDead)),
                  row.last_ok_at ? format_rfc3339(*row.last_ok_at) : "-", row.reason.empty() ? "-" : row.reason});
@@ -237,27 +232,16 @@ class DeliveriesCommand final : public Command {
     const auto db = Database::open(path, OpenMode::kWrite);
     if (!db) return db.error();
     Outbox(**db).ensure(receiver_names(settings));
-    const auto summaries = deliver_now(settings, **db, context.clock, context.log, *limit, context.stop);
-    if (!summaries) return summaries.error();
-    return report(context, *summaries);
-  }
-
-  [[nodiscard]] Result<ExitCode> report(CommandContext& context, const std::vector<DeliverySummary>& summaries) const {
+    const auto told = deliver_now(settings, **db, context.clock, context.log, *limit, context.stop);
     bool all = true;
-    for (const auto& s : summaries) {
-      all = all && s.waiting + s.dead == 0 && !s.disabled;
+    for (const auto& receiver : told.receivers) {
+      all = all && receiver.waiting + receiver.dead == 0 && !receiver.disabled;
       if (context.options.json)
-        context.out.json(Json::object({{"receiver", s.receiver},
-                                       {"delivered", s.delivered},
-                                       {"waiting", s.waiting},
-                                       {"dead", s.dead},
-                                       {"disabled", s.disabled},
-                                       {"reason", json_text(s.reason)}}));
+        context.out.json(json_of(receiver));
       else
-        context.out.line(fmt::format("{}: {} delivered, {} waiting, {} dead{}{}", s.receiver, s.delivered, s.waiting,
-                                     s.dead, s.disabled ? ", disabled" : "",
-                                     s.reason.empty() ? "" : "; " + printable(s.reason)));
+        context.out.line(text_of(receiver));
     }
+    if (!told.unusable.empty()) return told.unusable.front();
     return all ? ExitCode::kDone : ExitCode::kIncomplete;
   }
 

@@ -7,11 +7,15 @@
 #include "daemon/cli/progress_line.h"
 #include "daemon/cli/status_report.h"
 #include "daemon/composition.h"
+#include "daemon/deliveries.h"
 #include "storage/base/text.h"
 #include "storage/base/units.h"
 
 namespace damsync {
 namespace {
+
+/// What receivers that hang may cost a sync at its end; the rest waits for the next.
+constexpr Millis kDeliveryLimit{60'000};
 
 Json json_of(const PlannedAction& action) {
   return Json::object({{"account", action.account},
@@ -63,6 +67,8 @@ class SyncCommand final : public Command {
       print_json(context.out, *run, plan);
     else
       print_text(context.out, *run, plan);
+    if (!context.options.json)
+      for (const auto& receiver : told_) context.out.line(text_of(receiver));
     if (!context.options.json) print_hints(context.out, loaded->settings, *run);
     return exit_code_of(*run);
   }
@@ -72,14 +78,29 @@ class SyncCommand final : public Command {
     const auto workspace = options_.dry_run ? copy_workspace(settings, context.clock)
                                             : open_workspace(settings, context.clock, context.log);
     if (!workspace) return workspace.error();
-    Composition composition(settings, **workspace, context.clock, context.log);
+    auto run = sync(context, settings, **workspace, plan);
+    // No daemon works here, or the workspace would be its own: who is to be told is told now.
+    if (run && !options_.dry_run && !receiver_names(settings).empty())
+      told_ =
+          deliver_now(settings, *(*workspace)->db, context.clock, context.log, kDeliveryLimit, context.stop).receivers;
+    return run;
+  }
+
+  Result<RunSummary> sync(CommandContext& context, const Settings& settings, Workspace& workspace,
+                          std::vector<PlannedAction>& plan) {
+    Composition composition(settings, workspace, context.clock, context.log);
     ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet);
     const PlanSink sink = [&plan](const PlannedAction& action) { plan.push_back(action); };
     return composition.sync(options_, line.sink(), options_.dry_run ? sink : PlanSink(), context.stop);
   }
 
-  static void print_json(Output& out, const RunSummary& run, const std::vector<PlannedAction>& plan) {
+  void print_json(Output& out, const RunSummary& run, const std::vector<PlannedAction>& plan) const {
     Json answer = damsync::json_of(run);
+    if (!told_.empty()) {
+      Json deliveries = Json::array();
+      for (const auto& receiver : told_) deliveries.push(damsync::json_of(receiver));
+      answer.set("deliveries", std::move(deliveries));
+    }
     if (run.dry_run) {
       Json actions = Json::array();
       for (const auto& action : plan) actions.push(json_of(action));
@@ -108,6 +129,7 @@ class SyncCommand final : public Command {
   }
 
   SyncOptions options_;
+  std::vector<DeliverySummary> told_;
 };
 
 }  // namespace

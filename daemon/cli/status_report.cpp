@@ -190,9 +190,12 @@ void add_receivers(StatusReport& report, const Outbox& outbox, const Settings& s
       report.problems.push_back(fmt::format("receiver {}: {} deliveries were given up, see `damsync deliveries list`",
                                             row.receiver, receiver.dead));
     if (receiver.disabled)
-      report.problems.push_back(
-          fmt::format("receiver {}: it asked to be told nothing any more; `damsync deliveries retry --receiver {}`",
-                      row.receiver, row.receiver));
+      report.problems.push_back(fmt::format(
+          "receiver {0}: it asked to be told nothing any more; `damsync deliveries retry --all --receiver {0}`",
+          row.receiver));
+    else if (receiver.failing_since)
+      report.problems.push_back(fmt::format("receiver {}: failing since {}: {}", row.receiver,
+                                            format_rfc3339(*receiver.failing_since), row.reason));
     report.receivers.push_back(std::move(receiver));
   }
 }

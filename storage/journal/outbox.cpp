@@ -60,6 +60,11 @@ void put_delivery(Database& db, const DeliveryRow& row) {
 
 }  // namespace
 
+const char* state_word(const ReceiverRow& receiver) noexcept {
+  if (receiver.disabled_at) return "disabled";
+  return receiver.failing_since ? "failing" : "ok";
+}
+
 const char* to_word(DeliveryState state) noexcept { return state == DeliveryState::kDead ? "dead" : "waiting"; }
 
 void Outbox::ensure(const std::vector<std::string>& receivers) {

@@ -27,6 +27,9 @@ struct ReceiverRow {
   std::string reason;  ///< of the last failure
 };
 
+/// `disabled`, `failing` or `ok`.
+const char* state_word(const ReceiverRow& receiver) noexcept;
+
 /// `kDead`: given up; kept until somebody has it tried again.
 enum class DeliveryState { kWaiting, kDead };
 const char* to_word(DeliveryState state) noexcept;
