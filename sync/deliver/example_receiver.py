@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Receives damsync's events. Usage: WEBHOOK_SECRET=whsec_... example_receiver.py PORT"""
+"""Receives damsync's events. Usage: WEBHOOK_SECRET=whsec_... example_receiver.py PORT (0: any free one)"""
 import base64, hashlib, hmac, http.server, json, os, sys, time
 
 KEYS = [base64.b64decode(s.removeprefix("whsec_")) for s in os.environ["WEBHOOK_SECRET"].split()]
@@ -35,4 +35,6 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         pass
 
 
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Receiver).serve_forever()
+server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Receiver)
+print("listening on", server.server_port, flush=True)
+server.serve_forever()

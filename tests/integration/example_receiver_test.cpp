@@ -1,10 +1,8 @@
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
-#include <sstream>
+#include <string_view>
 #include <thread>
 
 #include "tests/integration/hook_desk.h"
@@ -13,38 +11,7 @@
 namespace damsync {
 namespace {
 
-/// A port that is free now.
-std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  REQUIRE(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  ::close(fd);
-  return ntohs(address.sin_port);
-}
-
-bool answers(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  const bool connected = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  ::close(fd);
-  return connected;
-}
-
-bool comes_up(std::uint16_t port) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (answers(port)) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return false;
-}
+constexpr std::string_view kListening = "listening on ";
 
 std::vector<std::string> lines_in(const std::string& file) {
   std::ifstream in(file);
@@ -53,38 +20,58 @@ std::vector<std::string> lines_in(const std::string& file) {
   return lines;
 }
 
+/// The example with this secret, listening; its lines go to a file.
+class Example {
+ public:
+  Example(const std::string& secret, std::string output)
+      : output_(std::move(output)),
+        program_(ProgramCall{{"/usr/bin/env", "python3", source_dir() + "/sync/deliver/example_receiver.py", "0"},
+                             {{"WEBHOOK_SECRET", secret}},
+                             output_}) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (lines_in(output_).empty() && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    REQUIRE(!lines_in(output_).empty());
+  }
+
+  [[nodiscard]] std::string port() const { return lines_in(output_).front().substr(kListening.size()); }
+  /// What it took.
+  [[nodiscard]] std::vector<std::string> events() const {
+    auto lines = lines_in(output_);
+    lines.erase(lines.begin());
+    return lines;
+  }
+
+ private:
+  const std::string output_;
+  Program program_;
+};
+
 }  // namespace
 
 TEST_CASE_FIXTURE(HookDesk, "example receiver: verifies what the program sends, and takes each event once") {
-  const auto port = free_port();
-  const std::string output = desk.dir / "received";
-  const auto run_example = [&](const std::string& known) {
-    return std::make_unique<Program>(ProgramCall{
-        {"/usr/bin/env", "python3", source_dir() + "/sync/deliver/example_receiver.py", std::to_string(port)},
-        {{"WEBHOOK_SECRET", known}},
-        output});
+  const auto connect = [&](const Example& example) {
+    desk.write_file("conf.d/hooks.toml", "[[webhook]]\nname = \"cms\"\nurl = \"http://127.0.0.1:" + example.port() +
+                                             "/\"\nsecret = { file = \"" + (desk.dir / "hook-secret") + "\" }\n");
   };
-  desk.write_file("conf.d/hooks.toml", "[[webhook]]\nname = \"cms\"\nurl = \"http://127.0.0.1:" + std::to_string(port) +
-                                           "/\"\nsecret = { file = \"" + (desk.dir / "hook-secret") + "\" }\n");
-  {
-    const auto stranger = run_example(new_secret('x'));
-    REQUIRE(comes_up(port));
-    desk.sync();
-    CHECK(lines_in(output).empty());
-    CHECK(holds(text(receiver(), "reason"), "answered 401"));
-  }
-  const auto example = run_example(new_secret('x') + " " + secret);
-  REQUIRE(comes_up(port));
+  const Example stranger(new_secret('x'), desk.dir / "refused");
+  connect(stranger);
+  desk.sync();
+  CHECK(stranger.events().empty());
+  CHECK(holds(text(receiver(), "reason"), "answered 401"));
+
+  const Example example(new_secret('x') + " " + secret, desk.dir / "received");
+  connect(example);
   deliveries({"retry", "--all"});
   deliveries({"run"});
-  const auto lines = lines_in(output);
-  CHECK(lines.size() == feed().size());
-  CHECK(std::count_if(lines.begin(), lines.end(), [](const std::string& line) {
+  const auto events = example.events();
+  CHECK(events.size() == feed().size());
+  CHECK(std::count_if(events.begin(), events.end(), [](const std::string& line) {
           return line.starts_with("org.damsync.asset.stored.v1 shutterstock:");
         }) == 3);
   deliveries({"replay", "--since", "0"});
   deliveries({"run"});
-  CHECK(lines_in(output).size() == lines.size());
+  CHECK(example.events().size() == events.size());
 }
 
 }  // namespace damsync
