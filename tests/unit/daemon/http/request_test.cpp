@@ -79,6 +79,8 @@ TEST_CASE("L2 L3 L4 http request: what is malformed, ambiguous or too long is re
       {"L5 query of 64 KB", "GET /healthz?" + std::string(65'536, 'q'), 414},
       {"L2 200 KB header", get + "X: " + std::string(200'000, 'a'), 431},
       {"many bytes in many headers", get + "A: " + std::string(9000, 'a') + "\r\nB: " + std::string(9000, 'b'), 431},
+      {"many bytes in headers that end",
+       get + "A: " + std::string(9000, 'a') + "\r\nB: " + std::string(9000, 'b') + "\r\n\r\n", 431},
       {"101 headers", get + many_headers(100) + "\r\n", 431},
       {"L2 1,000 headers", get + many_headers(1000) + "\r\n", 431},
       {"L2 HTTP/0.9", "GET /\r\n", 400},
