@@ -18,7 +18,6 @@
 namespace damsync {
 namespace {
 
-constexpr const char* kStoreId = "store_id";
 constexpr const char* kStoreIdIntended = "store_id_intended";
 
 std::vector<std::unique_ptr<SidecarWriter>> make_sidecar_writers(const std::vector<std::string>& names) {
@@ -62,7 +61,7 @@ void put_setting(Workspace& workspace, const char* key, const std::string& value
 /// The catalog notes which store it is about to begin before the store gets its sentinel, so that a crash in between is
 /// told from a store that belongs to another catalog.
 Status open_store(Workspace& workspace, const Settings& settings, Clock& clock, Log& log) {
-  std::string id = workspace.catalog->setting(kStoreId);
+  std::string id = workspace.catalog->setting(kStoreIdSetting);
   const bool known = !id.empty();
   auto ops = open_store_root(settings.store.root.string(), known ? MissingRoot::kGuard : MissingRoot::kCreate);
   if (!ops) return ops.error();
@@ -74,7 +73,7 @@ Status open_store(Workspace& workspace, const Settings& settings, Clock& clock, 
     put_setting(workspace, kStoreIdIntended, id);
   }
   if (auto opened = workspace.store->open(id, known); !opened) return opened;
-  if (!known) put_setting(workspace, kStoreId, id);
+  if (!known) put_setting(workspace, kStoreIdSetting, id);
   const auto swept = workspace.store->sweep();
   if (!swept) return swept.error();
   if (*swept > 0) log.info("store.swept", {{"leftovers", std::to_string(*swept)}});

@@ -19,6 +19,9 @@
 
 namespace damsync {
 
+/// Names the store that a catalog belongs to; a setting of the catalog.
+inline constexpr const char* kStoreIdSetting = "store_id";
+
 /// The durable state of a process that works with it, held open: the state lock, the one writing connection, the store.
 /// Members stand in the order they depend on each other. The daemon opens one and keeps it; a command opens one for
 /// itself, or a copy.

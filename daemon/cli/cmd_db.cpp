@@ -1,10 +1,14 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
 
 #include "daemon/cli/access.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/json_fields.h"
+#include "daemon/cli/progress_line.h"
+#include "daemon/composition.h"
+#include "daemon/jobs/rebuild_job.h"
 #include "storage/base/text.h"
 #include "storage/base/units.h"
 #include "storage/catalog/maintenance.h"
@@ -26,10 +30,13 @@ class DbCommand final : public Command {
   std::string_view summary() const override { return "Take care of the catalog"; }
 
   void declare(Arguments& arguments) override {
-    arguments.word("what", what_, {"status", "check", "backup", "restore"},
+    arguments.word("what", what_, {"status", "check", "backup", "restore", "rebuild"},
                    "status; check: examine every page; backup: write a copy to FILE, also while a sync runs; restore: "
-                   "put the copy FILE in the catalog's place, the old one is set aside");
+                   "put the copy FILE in the catalog's place, the old one is set aside; rebuild: make the catalog "
+                   "again from the sidecars in the store, then read the providers' history");
     arguments.optional_positional("FILE", file_, "of backup and restore");
+    arguments.flag("--force", force_, "rebuild: also when the catalog is sound");
+    arguments.flag("--offline", offline_, "rebuild: from the store alone; the next `sync --full` reads the history");
     arguments.footer("A copy made with cp while damsync runs may be torn; use `db backup`.");
   }
 
@@ -42,6 +49,7 @@ class DbCommand final : public Command {
     if (!loaded) return loaded.error();
     const std::filesystem::path& catalog = loaded->settings.catalog.path;
     if (what_ == "restore") return restore(context, catalog);
+    if (what_ == "rebuild") return rebuild(context, loaded->settings);
     auto db = open_catalog(loaded->settings);
     if (!db) return db.error();
     if (what_ == "backup") return backup(context, catalog, db->get());
@@ -74,6 +82,64 @@ class DbCommand final : public Command {
     if (*aside) context.out.line(fmt::format("what stood there is {}", (*aside)->string()));
     context.out.line("The next `damsync sync --full` brings it up to date.");
     return ExitCode::kDone;
+  }
+
+  Result<ExitCode> rebuild(CommandContext& context, const Settings& settings) const {
+    ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet);
+    const auto outcome = rebuild_catalog(settings, force_ ? RebuildOver::kAnything : RebuildOver::kDamagedOnly,
+                                         context.clock, line.sink(), context.stop);
+    if (!outcome) return outcome.error();
+    std::optional<RunSummary> history;
+    if (!offline_) {
+      auto run = read_history(context, settings, line.sink());
+      if (!run) return run.error();
+      history = std::move(*run);
+    }
+    if (context.options.json)
+      context.out.json(json_of(*outcome, settings.catalog.path, history));
+    else
+      print(context.out, *outcome, settings.catalog.path, history);
+    if (history) return exit_code_of(*history);
+    return outcome->summary.skipped.empty() ? ExitCode::kDone : ExitCode::kIncomplete;
+  }
+
+  static Result<RunSummary> read_history(CommandContext& context, const Settings& settings,
+                                         const ProgressSink& progress) {
+    const auto workspace = open_workspace(settings, context.clock, context.log);
+    if (!workspace) return workspace.error();
+    SyncOptions options;
+    options.full = true;
+    return Composition(settings, **workspace, context.clock, context.log).sync(options, progress, {}, context.stop);
+  }
+
+  static Json json_of(const RebuildOutcome& outcome, const std::filesystem::path& catalog,
+                      const std::optional<RunSummary>& history) {
+    const auto& s = outcome.summary;
+    Json skipped = Json::array();
+    for (const auto& one : s.skipped) skipped.push(one);
+    return Json::object({{"catalog", catalog.string()},
+                         {"set_aside", outcome.set_aside ? Json(outcome.set_aside->string()) : Json()},
+                         {"assets", s.assets},
+                         {"licenses", s.licenses},
+                         {"files", s.files},
+                         {"missing", s.missing},
+                         {"corrupt", s.corrupt},
+                         {"skipped", std::move(skipped)},
+                         {"sync", history ? damsync::json_of(*history) : Json()}});
+  }
+
+  static void print(Output& out, const RebuildOutcome& outcome, const std::filesystem::path& catalog,
+                    const std::optional<RunSummary>& history) {
+    const auto& s = outcome.summary;
+    for (const auto& one : s.skipped) out.line(fmt::format("not used: {}", one));
+    out.line(fmt::format("{} is made again from the store: {} assets, {} licenses, {} files, {} missing, {} changed",
+                         catalog.string(), s.assets, s.licenses, s.files, s.missing, s.corrupt));
+    if (outcome.set_aside) out.line(fmt::format("what stood there is {}", outcome.set_aside->string()));
+    if (!history) return out.line("The next `damsync sync --full` reads the providers' history.");
+    for (const auto& account : history->accounts)
+      out.line(fmt::format("{}: {} licenses in the history, {} new to the store{}", account.name, account.licenses_seen,
+                           account.licenses_new,
+                           account.error ? ", not finished: " + printable(account.error->message) : ""));
   }
 
   static Result<ExitCode> check(CommandContext& context, const std::filesystem::path& catalog, Database* db) {
@@ -129,6 +195,7 @@ class DbCommand final : public Command {
   }
 
   std::string what_, file_;
+  bool force_ = false, offline_ = false;
 };
 
 }  // namespace

@@ -267,6 +267,25 @@ Result<std::optional<FileStore::Hashed>> FileStore::hash(const std::string& path
   return std::optional(std::move(out));
 }
 
+Result<std::string> FileStore::read(const std::string& path, std::int64_t most) {
+  const auto handle = ops_.open_read(path);
+  if (!handle) return handle.error();
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kReadBuffer);
+  std::string bytes;
+  Status failure;
+  while (failure) {
+    const auto count = ops_.read(*handle, std::span(buffer.get(), kReadBuffer));
+    if (!count) failure = count.error();
+    if (!count || *count == 0) break;
+    bytes.append(buffer.get(), *count);
+    if (static_cast<std::int64_t>(bytes.size()) > most)
+      failure = make_error(ErrorCode::kInvalid, fmt::format("{} has more than {} bytes", printable(path), most));
+  }
+  (void)ops_.close(*handle);
+  if (!failure) return failure.error();
+  return bytes;
+}
+
 Result<std::string> FileStore::retire(const std::string& path) {
   const std::lock_guard alone(placing_);
   if (auto root = ops_.check_root(); !root) return root.error();

@@ -118,6 +118,8 @@ class FileStore {
     std::int64_t bytes = 0;
   };
   Result<std::optional<Hashed>> hash(const std::string& path);
+  /// The bytes of a small file under its final name. Errors: kInvalid when it has more than `most`, or is no file.
+  Result<std::string> read(const std::string& path, std::int64_t most);
   /// Moves a file out of the published tree into `.damsync/withdrawn/` (I8), under the same path there or, when that is
   /// taken, with an id appended; returns its new path. Doing it again returns the path there; kNotFound when it is in
   /// neither place.
