@@ -15,7 +15,8 @@ class StatusCommand final : public Command {
     arguments.flag("--check", check_, "let the exit code tell the health");
     arguments.footer(
         "With --check, exit code 3: an account had no success for three poll intervals (one minute at least), its last "
-        "run ended with an error, wanted items have failed, or a spending call waits for a person.");
+        "run ended with an error, wanted items have failed, a spending call or a receiver waits for a person, or the "
+        "running daemon hangs or was refused new settings.");
   }
 
   Result<ExitCode> run(CommandContext& context) override {

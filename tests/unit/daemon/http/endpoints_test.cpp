@@ -9,6 +9,8 @@
 #include "daemon/cli/asset_view.h"
 #include "daemon/cli/json_fields.h"
 #include "storage/base/text.h"
+#include "storage/journal/feed_reader.h"
+#include "storage/journal/outbox.h"
 #include "tests/unit/daemon/http/endpoints_bench.h"
 
 namespace damsync {
@@ -144,6 +146,39 @@ TEST_CASE("status: an account without a success for three poll intervals is stal
   CHECK(read_status(*bench.settings, &bench.world.db(), bench.clock.utc()).healthy());
   bench.clock.advance(1s);
   CHECK(read_status(*bench.settings, &bench.world.db(), bench.clock.utc()).accounts[0].stale);
+}
+
+TEST_CASE("W3 status: what a receiver waits for is told, and what was given up is a problem") {
+  EndpointsBench bench;
+  bench.settings->webhooks.emplace_back();
+  bench.settings->webhooks.back().name = "cms";
+  Outbox outbox(bench.world.db());
+  outbox.ensure({"cms", "gone"});
+  bench.fill();
+  auto report = read_status(*bench.settings, &bench.world.db(), bench.clock.utc());
+  REQUIRE(report.receivers.size() == 1);
+  CHECK(report.receivers[0].waiting == FeedReader(bench.world.db()).head());
+  CHECK(report.healthy());
+
+  DeliveryRound round;
+  round.receiver = outbox.find_receiver("cms").value();
+  DeliveryRow dead;
+  dead.receiver = "cms";
+  dead.change = outbox.changes_after(0, 1).at(0);
+  dead.state = DeliveryState::kDead;
+  dead.queued_at = dead.next_at = bench.clock.utc();
+  dead.attempts = 9;
+  dead.reason = "no answer";
+  round.rows = {dead};
+  round.receiver.position = dead.change.seq;
+  round.receiver.disabled_at = bench.clock.utc();
+  outbox.record(round);
+  report = read_status(*bench.settings, &bench.world.db(), bench.clock.utc());
+  CHECK(report.receivers.at(0).dead == 1);
+  REQUIRE(report.problems.size() == 2);
+  CHECK(report.problems[0] == "receiver cms: 1 deliveries were given up, see `damsync deliveries list`");
+  CHECK(report.problems[1].starts_with("receiver cms: it asked to be told nothing any more"));
+  CHECK(holds(bench.ask("/metrics").body, "damsync_deliveries{receiver=\"cms\",state=\"dead\"} 1\n"));
 }
 
 TEST_CASE("/api/v1/assets: lists the objects of `list assets --json` in pages that lose and repeat nothing") {
