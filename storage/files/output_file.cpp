@@ -43,7 +43,9 @@ int open_for_reading(const std::filesystem::path& path) {
 /// Hands every block to `take`, which may end the reading by returning false.
 template <class Take>
 Status each_block(int fd, const std::filesystem::path& path, Take&& take) {
-  std::string block(kBlock, '\0');
+  struct stat info {};
+  const bool small = ::fstat(fd, &info) == 0 && info.st_size < static_cast<off_t>(kBlock);
+  std::string block(small ? static_cast<std::size_t>(info.st_size) + 1 : kBlock, '\0');
   for (off_t at = 0;;) {
     const ssize_t got = ::pread(fd, block.data(), block.size(), at);
     if (got < 0 && errno == EINTR) continue;

@@ -114,8 +114,8 @@ TEST_CASE("A2 report: a kill at any point leaves the old reports or one whole re
     const auto catalog = dir / "catalog.db";
     const pid_t child = ::fork();
     if (child == 0) {
-      crash_points::arm(at, "");
       CatalogBench inside(Database::open(catalog, OpenMode::kWrite));
+      crash_points::arm(at, "");
       const auto done = ReportWriter(*inside.db, inside.clock).write(wanted, ReportSample().source(), {}, {});
       ::_exit(done ? 0 : 1);
     }
