@@ -111,13 +111,16 @@ struct HtmlRenderer::Page {
 
   static bool later(const Newest& a, const Newest& b) { return a.licensed_at > b.licensed_at; }
 
+  static std::size_t shown_of(FindingCode code) {
+    return kFindingsShown[static_cast<std::size_t>(rule_of(code).severity)];
+  }
   void take(const Finding& finding) {
     if (finding.waived) {
-      if (++waived_count <= static_cast<std::int64_t>(kFindingsShown)) waived.add_rendered(waived_row(waived, finding));
+      if (++waived_count <= static_cast<std::int64_t>(kWaivedShown)) waived.add_rendered(waived_row(waived, finding));
       return;
     }
     auto& shown = open[static_cast<std::size_t>(finding.code)];
-    if (++shown.count <= static_cast<std::int64_t>(kFindingsShown))
+    if (++shown.count <= static_cast<std::int64_t>(shown_of(finding.code)))
       shown.table.add_rendered(finding_row(shown.table, finding));
   }
   void take(const ReportLicense& license) {
@@ -139,7 +142,7 @@ struct HtmlRenderer::Page {
     out.set("meaning", rule.meaning);
     out.set("remedy", rule.remedy);
     out.set("table", shown.table.render(std::string(to_word(rule.code)) + " findings"));
-    const auto more = more_text(shown.count, kFindingsShown, "findings.csv");
+    const auto more = more_text(shown.count, shown_of(rule.code), "findings.csv");
     out.set("more", more.empty() ? data(false) : data(more));
     return out;
   }
@@ -177,7 +180,7 @@ struct HtmlRenderer::Page {
     data section;
     section.set("count", grouped(waived_count));
     section.set("table", waived.render("Waived findings"));
-    const auto more = more_text(waived_count, kFindingsShown, "findings.csv");
+    const auto more = more_text(waived_count, kWaivedShown, "findings.csv");
     section.set("more", more.empty() ? data(false) : data(more));
     page.set("waived", section);
   }

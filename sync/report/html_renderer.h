@@ -23,7 +23,9 @@ class HtmlRenderer final : public ReportRenderer {
   Status finding(const Finding& finding) override;
   Status end(const ReportTotals& totals) override;
 
-  static constexpr std::size_t kFindingsShown = 100;  ///< of each code, and of the waived ones
+  /// Of each code, by severity, and of the waived ones.
+  static constexpr std::array<std::size_t, kFindingSeverities> kFindingsShown = {200, 100, 25};
+  static constexpr std::size_t kWaivedShown = 100;
   static constexpr std::size_t kLicensesShown = 500;
   static constexpr std::size_t kChangesShown = 200;
 

@@ -9,6 +9,14 @@ std::string attribute(std::string_view name, std::string_view value) {
   return value.empty() ? std::string() : " " + std::string(name) + "=\"" + html(value) + "\"";
 }
 
+/// `2026-03-15 02:30`
+std::string minute_of(UtcTime time) {
+  const auto text = format_rfc3339(time);
+  return text.substr(0, 10) + " " + text.substr(11, 5);
+}
+
+std::string minute_or_never(std::optional<UtcTime> time) { return time ? minute_of(*time) : "never"; }
+
 std::string spans_text(const std::vector<ReportSpan>& spans, const char* none) {
   constexpr std::size_t kShown = 3;
   if (spans.empty()) return none;
@@ -18,7 +26,7 @@ std::string spans_text(const std::vector<ReportSpan>& spans, const char* none) {
   if (first > 0) out = counted(static_cast<std::int64_t>(first), "earlier span", "earlier spans") + "; ";
   for (std::size_t i = first; i < spans.size(); ++i) {
     if (i != first) out += "; ";
-    out += readable_time(spans[i].from) + " – " + readable_time(spans[i].to);
+    out += minute_of(spans[i].from) + " – " + minute_of(spans[i].to);
   }
   return out;
 }
@@ -129,17 +137,17 @@ std::string coverage_html(const std::vector<ReportCoverage>& coverage) {
   HtmlTable table({{"Account", ""},
                    {"Feed", ""},
                    {"State", ""},
-                   {"Observed", "w"},
-                   {"Gaps", ""},
-                   {"Last success", "t"},
-                   {"Last full reading", "t"},
+                   {"Observed", "s"},
+                   {"Gaps", "s"},
+                   {"Last success", "s"},
+                   {"Full reading", "s"},
                    {"Rows read", "n"},
-                   {"Last error", ""}});
+                   {"Last error", "s"}});
   for (const auto& c : coverage)
     table.add({c.account + " (" + c.provider + ")", c.stream, c.complete ? "complete" : "INCOMPLETE",
-               spans_text(c.observed, "nothing yet"), spans_text(c.gaps, "none"), readable_time(c.last_ok_at),
-               readable_time(c.last_full_at), rows_text(c), c.error});
-  const auto out = table.render("Feeds of each account");
+               spans_text(c.observed, "nothing yet"), spans_text(c.gaps, "none"), minute_or_never(c.last_ok_at),
+               minute_or_never(c.last_full_at), rows_text(c), c.error});
+  const auto out = table.render("Feeds of each account; times are UTC");
   return out.empty() ? "<p class=\"no\">No feed of any account was read yet.</p>" : out;
 }
 
@@ -172,10 +180,6 @@ std::string terms_html(const std::vector<ReportTerms>& terms) {
   return table.render("Agreements");
 }
 
-std::string readable_time(std::optional<UtcTime> time) {
-  if (!time) return "never";
-  auto text = format_rfc3339(*time);
-  return text.substr(0, 10) + " " + text.substr(11, 5) + " UTC";
-}
+std::string readable_time(std::optional<UtcTime> time) { return time ? minute_of(*time) + " UTC" : "never"; }
 
 }  // namespace damsync

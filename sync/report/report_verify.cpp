@@ -1,0 +1,200 @@
+#include "sync/report/report_verify.h"
+
+#include <algorithm>
+#include <set>
+
+#include "sync/report/report_chain.h"
+#include "sync/report/report_seals.h"
+
+namespace damsync {
+namespace {
+
+namespace fs = std::filesystem;
+using State = RecordedReport::State;
+
+/// The examination of one folder of reports.
+class ChainExamination {
+ public:
+  ChainExamination(const fs::path& directory, const ReportTrust& trust) : directory_(directory), trust_(trust) {
+    if (trust.log != nullptr) recorded_ = recorded_reports(*trust.log, trust.chain_name);
+  }
+
+  Status read();
+  void vouch();
+  void check_names();
+  void check_links();
+  void check_record();
+  void check_signing();
+  void check_files() {
+    for (const auto& report : reports_) result_.files += examine_files(report, trust_, result_.faults);
+  }
+  ReportVerification finish() {
+    result_.reports = static_cast<std::int64_t>(reports_.size());
+    std::stable_sort(result_.faults.begin(), result_.faults.end(), [](const ReportFault& a, const ReportFault& b) {
+      return a.report == b.report ? a.file < b.file : a.report < b.report;
+    });
+    return std::move(result_);
+  }
+
+ private:
+  void add(ReportDamage damage, const std::string& report, const std::string& file, const std::string& message) {
+    result_.faults.push_back({damage, report, file, message});
+  }
+  [[nodiscard]] const ExaminedReport* on_disk(const std::string& name) const {
+    const auto found = std::find_if(reports_.begin(), reports_.end(), [&](const auto& r) { return r.name == name; });
+    return found == reports_.end() ? nullptr : &*found;
+  }
+  [[nodiscard]] const ExaminedReport* by_manifest(const std::string& sha256) const {
+    const auto found =
+        std::find_if(reports_.begin(), reports_.end(), [&](const auto& r) { return r.manifest_sha256 == sha256; });
+    return found == reports_.end() ? nullptr : &*found;
+  }
+  /// The newest thing the log says of a report of that name.
+  [[nodiscard]] const RecordedReport* record_of(const std::string& name) const {
+    const auto found =
+        std::find_if(recorded_.rbegin(), recorded_.rend(), [&](const auto& r) { return r.seal.name == name; });
+    return found == recorded_.rend() ? nullptr : &*found;
+  }
+  [[nodiscard]] bool is_recorded(const std::string& manifest_sha256) const {
+    return std::any_of(recorded_.begin(), recorded_.end(),
+                       [&](const auto& r) { return r.seal.manifest_sha256 == manifest_sha256; });
+  }
+  void check_link(const ExaminedReport& report);
+
+  const fs::path& directory_;
+  const ReportTrust& trust_;
+  std::vector<RecordedReport> recorded_;
+  std::vector<ExaminedReport> reports_;
+  ReportVerification result_;
+};
+
+bool is_ours(const std::string& name) {
+  return name == "as-of" || name == "latest" || (name.starts_with('.') && name.ends_with(".partial"));
+}
+
+Status ChainExamination::read() {
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(directory_, failed)) {
+    const auto name = entry.path().filename().string();
+    std::error_code ignored;
+    if (is_report_name(name) && entry.is_directory(ignored) && !entry.is_symlink(ignored))
+      reports_.push_back(open_report(entry.path()));
+    else if (!is_ours(name))
+      add(ReportDamage::kUnknown, name, "", "is no report that was written here");
+  }
+  if (failed)
+    return make_error(failed == std::errc::no_such_file_or_directory ? ErrorCode::kNotFound : ErrorCode::kStorage,
+                      "cannot read the reports in " + directory_.string() + ": " + failed.message());
+  std::sort(reports_.begin(), reports_.end(),
+            [](const auto& a, const auto& b) { return report_name_before(a.name, b.name); });
+  return {};
+}
+
+void ChainExamination::vouch() {
+  std::set<std::string> followed;
+  for (const auto& report : reports_)
+    if (report.manifest) followed.insert(report.manifest->previous_manifest_sha256);
+  for (auto& report : reports_) {
+    const auto* record = record_of(report.name);
+    const bool noted = record != nullptr && record->seal.manifest_sha256 == report.manifest_sha256;
+    report.vouched = noted || (trust_.log == nullptr && followed.contains(report.manifest_sha256));
+    if (record != nullptr) report.recorded_list = record->seal.list_sha256;
+  }
+}
+
+/// A manifest says the name that its report was given.
+void ChainExamination::check_names() {
+  for (const auto& report : reports_) {
+    if (!report.manifest || report.manifest->report == report.name) continue;
+    add(ReportDamage::kMisplaced, report.name, "",
+        "is the report " + report.manifest->report + ": exchanged or copied");
+  }
+}
+
+void ChainExamination::check_link(const ExaminedReport& report) {
+  const auto& before = report.manifest->previous_manifest_sha256;
+  if (by_manifest(before) != nullptr) return;
+  const auto& name = report.manifest->previous_report;
+  if (is_recorded(before)) return;  // that it is gone is told, unless it was removed by rights
+  if (on_disk(name) != nullptr)
+    add(ReportDamage::kChainBroken, report.name, "", "follows another report " + name + " than the one that is here");
+  else
+    add(ReportDamage::kReportMissing, name, "", "is gone: " + report.name + " follows it");
+}
+
+void ChainExamination::check_links() {
+  std::set<std::string> followed;
+  for (const auto& report : reports_) {
+    if (!report.manifest || report.manifest->report != report.name) continue;
+    const auto& before = report.manifest->previous_manifest_sha256;
+    if (!followed.insert(before).second)
+      add(ReportDamage::kChainBroken, report.name, "",
+          before.empty() ? "says that no report was before it" : "follows a report that another one follows already");
+    if (!before.empty()) check_link(report);
+  }
+}
+
+void ChainExamination::check_record() {
+  if (trust_.log == nullptr) return;
+  for (const auto& record : recorded_)
+    if (record.state == State::kPublished && on_disk(record.seal.name) == nullptr)
+      add(ReportDamage::kReportMissing, record.seal.name, "", "is gone: the catalog notes that it was written");
+  for (const auto& report : reports_) {
+    const auto* record = record_of(report.name);
+    if (record == nullptr)
+      add(ReportDamage::kUnknown, report.name, "", "is not known to the catalog: put in later");
+    else if (record->state == State::kRemoved)
+      add(ReportDamage::kUnknown, report.name, "", "was removed by damsync and is there again");
+    else if (report.manifest && record->seal.manifest_sha256 != report.manifest_sha256 &&
+             report.manifest->report == report.name)
+      add(ReportDamage::kAltered, report.name, kManifestJson, "is not the manifest that the catalog notes");
+    if (!report.manifest) continue;
+    const auto& head = report.manifest->catalog_head;
+    const auto row = trust_.log->find(head.seq);
+    if (head != AuditHead() && (!row || row->hash != head.hash))
+      add(ReportDamage::kCatalogDiffers, report.name, "",
+          "the catalog's audit log has another row " + std::to_string(head.seq) + " than when this report was written");
+  }
+}
+
+/// Who strips the signature has to be noticed where no log knows better.
+void ChainExamination::check_signing() {
+  bool signed_before = false;
+  for (const auto& report : reports_) {
+    const bool has_key = !report.public_key.empty();
+    if (signed_before && !has_key && !report.vouched)
+      add(ReportDamage::kBadSignature, report.name, kSignatureFile, "is not there although earlier reports are signed");
+    signed_before |= has_key;
+  }
+}
+
+}  // namespace
+
+const char* to_word(ReportDamage damage) noexcept {
+  switch (damage) {
+    case ReportDamage::kAltered: return "altered";
+    case ReportDamage::kTruncated: return "truncated";
+    case ReportDamage::kMissing: return "missing";
+    case ReportDamage::kUnknown: return "unknown";
+    case ReportDamage::kMisplaced: return "misplaced";
+    case ReportDamage::kReportMissing: return "report_missing";
+    case ReportDamage::kChainBroken: return "chain_broken";
+    case ReportDamage::kBadSignature: return "bad_signature";
+    case ReportDamage::kCatalogDiffers: return "catalog_differs";
+  }
+  return "?";
+}
+
+Result<ReportVerification> verify_reports(const fs::path& directory, const ReportTrust& trust) {
+  ChainExamination look(directory, trust);
+  if (auto read = look.read(); !read) return read.error();
+  look.vouch();
+  look.check_names();
+  look.check_links();
+  look.check_record();
+  look.check_signing();
+  look.check_files();
+  return look.finish();
+}
+
+}  // namespace damsync
