@@ -56,6 +56,8 @@ class FileOps {
   /// when `to` exists as another file or the file cannot have a second name there (another file system, not ours to
   /// link); ok when it is that file. Does not follow a link at the end of `outside`.
   virtual Status link(const std::string& outside, const std::string& to) = 0;
+  /// The same for a regular file of the store, whose bytes are durable already.
+  virtual Status second_name(const std::string& from, const std::string& to) = 0;
   virtual Status remove(const std::string& path) = 0;  ///< file or empty directory
   /// Makes one directory (0750, setgid inherited); true when it was made, false when it stood there.
   virtual Result<bool> make_dir(const std::string& path) = 0;

@@ -112,6 +112,26 @@ class FileStore {
   /// taken by another file; ok when it is that file already.
   Status link(const std::string& outside, const std::string& path);
 
+  /// Puts a staged, sealed file in the place of the one that has the name, if any; whole or not at all, and durable
+  /// when it returns. For files of ours that grow too large for `put_small`.
+  Status replace(StagedFile& staged, const std::string& path);
+
+  /// Gives a file of the store a second name in it. `sync_names` makes it durable. kNotFound when nothing is at `from`;
+  /// kInvalid when `to` is taken by another file, or the file system knows no second names; ok when it is that file.
+  Status add_name(const std::string& from, const std::string& to);
+  Status sync_names();
+  /// A name to be removed: one of a file that has another, `twin` (I8), or, without a twin, one of a sidecar, which can
+  /// be made again.
+  struct Surplus {
+    std::string path;
+    std::string twin;
+  };
+  /// Removes names and the folders that are empty then; durable when it returns. The answers are in order: ok when the
+  /// name is not there any more, kInvalid when it is not what it should be and stays.
+  ///
+  /// Errors: kStorage, when it cannot be told what was done; doing it again is safe.
+  Result<std::vector<Status>> drop_names(std::span<const Surplus> surplus);
+
   /// SHA-256 and length of a file under its final name; nothing when it is not there.
   struct Hashed {
     std::string sha256;
@@ -133,6 +153,8 @@ class FileStore {
   Status write_sentinel(const std::string& store_id);
   Status place(const Publication& item);
   Status settle_taken(const Publication& item);
+  Status drop_name(const Surplus& surplus);
+  Result<std::string> prune(std::string folder);
   Status put_chunk(std::span<const std::pair<std::string, std::string>> chunk);
   Result<std::string> move_aside(const std::string& path);
   bool holds(const std::string& path, const StagedFile& staged);

@@ -27,6 +27,8 @@ class PathLayout {
   /// Errors: kSettings for an unknown word, an absolute path, `..`, or a template without {asset_id} and {name}.
   static Result<PathLayout> parse(std::string_view layout);
 
+  /// As it was given.
+  [[nodiscard]] const std::string& text() const noexcept { return layout_; }
   /// e.g. `newsroom/10/118139110/shutterstock_118139110-huge.jpg`.
   [[nodiscard]] std::string file_path(const PathInput& input) const;
   /// The same with the license id appended to the name: for a second file of one name.

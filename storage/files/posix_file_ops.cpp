@@ -157,23 +157,17 @@ class PosixFileOps final : public FileOps {
     if (!S_ISREG(info.st_mode))
       return make_error(ErrorCode::kInvalid, fmt::format("link {}: not a regular file", printable(outside)));
     if (::fsync(source.get()) != 0) return io_error("fsync", outside, errno);
-    const auto place = parent_of("link", to);
-    if (!place) return place.error();
-    // By descriptor: the name may lead elsewhere by now.
-    const std::string self = fmt::format("/proc/self/fd/{}", source.get());
-    if (::linkat(AT_FDCWD, self.c_str(), place->folder.get(), place->name.c_str(), AT_SYMLINK_FOLLOW) == 0) return {};
-    const int number = errno;
-    struct stat there {};
-    if (number == EEXIST && ::fstatat(place->folder.get(), place->name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-        there.st_ino == info.st_ino && there.st_dev == info.st_dev)
-      return {};
-    if (number == EXDEV)
-      return make_error(ErrorCode::kInvalid,
-                        fmt::format("link {}: on another file system; copy it", printable(outside)));
-    if (number == EPERM || number == EMLINK)
-      return make_error(ErrorCode::kInvalid,
-                        fmt::format("link {}: {}; copy it", printable(outside), std::strerror(number)));
-    return io_error("link", to, number);
+    return give_name(source.get(), outside, to);
+  }
+
+  Status second_name(const std::string& from, const std::string& to) override {
+    const auto source = open_beneath("open", from, O_RDONLY | O_NONBLOCK, 0);
+    if (!source) return source.error();
+    struct stat info {};
+    if (::fstat(source->get(), &info) != 0) return io_error("fstat", from, errno);
+    if (!S_ISREG(info.st_mode))
+      return make_error(ErrorCode::kInvalid, fmt::format("link {}: not a regular file", printable(from)));
+    return give_name(source->get(), from, to);
   }
 
   Status remove(const std::string& path) override {
@@ -330,6 +324,27 @@ class PosixFileOps final : public FileOps {
     const auto length = ::readlink(fmt::format("/proc/self/fd/{}", handle).c_str(), target, sizeof target);
     errno = number;
     return length > 0 ? std::string(target, static_cast<std::size_t>(length)) : "a file of the store";
+  }
+
+  /// By descriptor: the file's own name may lead elsewhere by now.
+  Status give_name(int source, const std::string& named, const std::string& to) {
+    struct stat info {};
+    if (::fstat(source, &info) != 0) return io_error("fstat", named, errno);
+    const auto place = parent_of("link", to);
+    if (!place) return place.error();
+    const std::string self = fmt::format("/proc/self/fd/{}", source);
+    if (::linkat(AT_FDCWD, self.c_str(), place->folder.get(), place->name.c_str(), AT_SYMLINK_FOLLOW) == 0) return {};
+    const int number = errno;
+    struct stat there {};
+    if (number == EEXIST && ::fstatat(place->folder.get(), place->name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+        there.st_ino == info.st_ino && there.st_dev == info.st_dev)
+      return {};
+    if (number == EXDEV)
+      return make_error(ErrorCode::kInvalid, fmt::format("link {}: on another file system; copy it", printable(named)));
+    if (number == EPERM || number == EMLINK || number == EOPNOTSUPP)
+      return make_error(ErrorCode::kInvalid,
+                        fmt::format("link {}: {}; copy it", printable(named), std::strerror(number)));
+    return io_error("link", to, number);
   }
 
   std::string root_path_;

@@ -336,3 +336,37 @@ BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_log_in_order BEFORE INSERT ON audit_log
 WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit_log)
 BEGIN SELECT RAISE(ABORT, 'the audit log is appended to without a gap'); END;
+
+CREATE TABLE collection (
+  account       TEXT    NOT NULL REFERENCES account,
+  collection_id TEXT    NOT NULL CHECK (collection_id <> ''),
+  name          TEXT    NOT NULL,
+  items         INTEGER NOT NULL CHECK (items >= 0),
+  updated_at    INTEGER,
+  PRIMARY KEY (account, collection_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE collection_item (
+  account       TEXT NOT NULL,
+  asset_id      TEXT NOT NULL,
+  collection_id TEXT NOT NULL,
+  PRIMARY KEY (account, asset_id, collection_id),
+  FOREIGN KEY (account, asset_id) REFERENCES asset (account, asset_id),
+  FOREIGN KEY (account, collection_id) REFERENCES collection (account, collection_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX collection_item_collection ON collection_item (account, collection_id);
+
+CREATE TABLE collection_reading (
+  account TEXT    NOT NULL PRIMARY KEY REFERENCES account,
+  read_at INTEGER NOT NULL,
+  full_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE leftover (
+  account TEXT NOT NULL REFERENCES account,
+  path    TEXT NOT NULL CHECK (path <> ''),
+  twin    TEXT NOT NULL,
+  PRIMARY KEY (account, path)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX change_time ON change (time);

@@ -19,7 +19,8 @@ using ProgressSink = std::function<void(const Progress&)>;
 /// What a cycle would do: one line of `sync --dry-run`.
 struct PlannedAction {
   std::string account;
-  std::string action;  ///< `license`, `update`, `restore`, `withdraw`, `vanish`, `fetch`, `spend`, `block`, `hold`
+  std::string
+      action;  ///< `license`, `update`, `restore`, `withdraw`, `vanish`, `move`, `fetch`, `spend`, `block`, `hold`
   std::string asset_id;
   std::string license_id;
   std::string detail;

@@ -1,6 +1,7 @@
 #include "sync/pipeline/run.h"
 
 #include "sync/pipeline/file_work.h"
+#include "sync/pipeline/layout_work.h"
 #include "sync/pipeline/losses.h"
 #include "sync/pipeline/metadata_work.h"
 #include "sync/pipeline/observe.h"
@@ -14,6 +15,7 @@ void SyncRun::run(std::stop_token stop) {
   MetadataWork metadata(cycle_);
   SidecarWork sidecars(cycle_);
   FileWork files(cycle_, sidecars);
+  LayoutWork layout(cycle_, sidecars);
 
   const bool pays = !cycle_.provider.capabilities().free_refetch && !cycle_.policy.dry_run;
   if (pays && !halted(stop)) note(files.settle(stop));               // what became of what was paid for?
@@ -25,9 +27,11 @@ void SyncRun::run(std::stop_token stop) {
   if (!halted(stop)) note(apply_losses(cycle_));  // what is gone?
 
   if (cycle_.policy.dry_run) {
+    layout.plan();
     files.plan();
     return;
   }
+  if (!halted(stop)) note(layout.run(stop));    // where does it belong?
   if (!halted(stop)) note(files.run(stop));     // get it
   if (!halted(stop)) note(sidecars.run(stop));  // and say so beside it
 }

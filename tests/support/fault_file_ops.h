@@ -77,6 +77,9 @@ class FaultFileOps final : public FileOps {
   Status link(const std::string& outside, const std::string& to) override {
     return pass<Status>("link " + to, [&] { return real_.link(outside, to); });
   }
+  Status second_name(const std::string& from, const std::string& to) override {
+    return pass<Status>("second_name " + to, [&] { return real_.second_name(from, to); });
+  }
   Status remove(const std::string& path) override {
     return pass<Status>("remove " + path, [&] { return real_.remove(path); });
   }

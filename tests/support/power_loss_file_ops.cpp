@@ -169,6 +169,17 @@ Status PowerLossFileOps::link(const std::string& outside, const std::string&) {
   return make_error(ErrorCode::kInvalid, outside + ": on another file system");
 }
 
+Status PowerLossFileOps::second_name(const std::string& from, const std::string& to) {
+  auto target = folder_for(to);
+  if (!target) return target.error();
+  auto node = find(from);
+  if (!node) return missing(from);
+  if (node->directory) return in_the_way(from);
+  if (auto old = find(to)) return old == node ? Status() : Status(in_the_way(to));
+  (*target)->names[name_in(to)] = node;
+  return {};
+}
+
 Status PowerLossFileOps::remove(const std::string& path) {
   auto folder = folder_for(path);
   if (!folder) return folder.error();

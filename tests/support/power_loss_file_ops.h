@@ -40,6 +40,7 @@ class PowerLossFileOps final : public FileOps {
   Status rename(const std::string& from, const std::string& to) override;
   Status rename_over(const std::string& from, const std::string& to) override;
   Status link(const std::string& outside, const std::string& to) override;  ///< refused: there is no outside
+  Status second_name(const std::string& from, const std::string& to) override;
   Status remove(const std::string& path) override;
   Result<bool> make_dir(const std::string& path) override;
   Status sync_dir(const std::string& path) override;
