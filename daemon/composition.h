@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -61,12 +62,14 @@ class Composition {
   AccountSummary with_account(const AccountSettings& account, const Policy& policy, const Observers& observers,
                               const AccountWork& work);
   void tell_failure(const AccountSummary& account);
+  bool write_feed_files(std::stop_token stop);
   void log_summary(const AccountSummary& summary);
 
   const Settings& settings_;
   Workspace& workspace_;
   Clock& clock_;
   Log& log_;
+  std::mutex feed_files_;  ///< held while the feed is written into the store
 };
 
 }  // namespace damsync

@@ -83,8 +83,8 @@ Result<std::string> FeedReader::cursor_behind(std::int64_t seq) const {
 }
 
 std::string FeedReader::cursor_at(UtcTime time) const {
-  Statement query(db_, "SELECT seq - 1 FROM change WHERE time >= ? ORDER BY seq LIMIT 1");
-  const std::int64_t seq = query.bind(time).step() ? query.int64(0) : head();
+  Statement query(db_, "SELECT min(seq) - 1 FROM change WHERE time >= ?");
+  const std::int64_t seq = query.bind(time).step() && !query.is_null(0) ? query.int64(0) : head();
   return write_cursor(seq, id_at(seq));
 }
 

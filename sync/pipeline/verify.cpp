@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "storage/sqlite/transaction.h"
+#include "sync/deliver/feed_files.h"
 
 namespace damsync {
 namespace {
@@ -96,7 +97,7 @@ Status Verifier::find_orphans() {
     const auto is_known = [&](std::string_view name) {
       return std::binary_search(known.begin(), known.end(), path_hash(name));
     };
-    if (is_known(path) || is_known(without_sidecar_suffix(path))) return true;
+    if (is_known(path) || is_known(without_sidecar_suffix(path)) || is_feed_file(path)) return true;
     ++summary_.orphans;
     summary_.findings.push_back({"FILE_NO_LICENSE", path, ""});
     return true;
