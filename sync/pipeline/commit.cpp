@@ -24,7 +24,10 @@ void Committer::page(const Page& page, const PagePosition& position) {
   const UtcTime now = cycle_.clock.utc();
   for (const auto& row : page.licenses) license(row, position.scan_id, now);
   for (const auto& asset_id : page.listed)
-    if (cycle_.writer.add_asset(cycle_.account, asset_id, now)) planned("asset", asset_id, "", "listed");
+    if (cycle_.writer.add_asset(cycle_.account, asset_id, now)) {
+      event(EventType::kAssetUpdated, asset_id, "", {"state"});
+      planned("asset", asset_id, "", "listed");
+    }
   for (const auto& news : page.notices) notice(news, now);
   for (const auto& item : page.rejected) rejected(item, now);
   for (const auto& span : page.observed)
@@ -80,6 +83,8 @@ void Committer::notice(const AssetNotice& notice, UtcTime now) {
   const bool looked_after = asset->checked_at && *asset->checked_at > notice.time + kSameMoment;
   if (told_before && looked_after) return;
   cycle_.writer.note_update(cycle_.account, notice.asset_id, notice.time);
+  const bool later = !asset->updated_at || notice.time > *asset->updated_at;
+  if (later) event(EventType::kAssetUpdated, notice.asset_id, "", {"updated_at"});
   cycle_.writer.put_pending({cycle_.account, PendingKind::kMetadata, notice.asset_id, 0, now,
                              notice.deleted ? "deletion announced" : "change announced", now});
 }
@@ -158,6 +163,7 @@ void Committer::description(const DescribedAsset& described, UtcTime now) {
     planned("restore", described.asset_id, "", "");
   }
   if (!change.fields.empty()) event(EventType::kAssetUpdated, described.asset_id, "", change.fields);
+  if (change.fields.empty() && change.first) event(EventType::kAssetUpdated, described.asset_id, "", {"state"});
   if (change.first) return;
   ++cycle_.summary.assets_updated;
   planned("update", described.asset_id, "", fmt::format("{}", fmt::join(change.fields, ", ")));
@@ -230,10 +236,7 @@ void Committer::not_fetched(const FetchTask& task, const Error& error) {
   for (const auto& license : task.licenses) {
     auto row = cycle_.catalog.find_file(cycle_.account, license.license_id);
     if (!row) continue;
-    row->state = blocked ? FileState::kBlocked : FileState::kFailed;
-    row->reason = without_secrets(cycle_, error.message);
-    cycle_.writer.put_file(*row);
-    cycle_.writer.mark_sidecar_dirty(cycle_.account, license.asset_id);
+    put_file_state(*row, blocked ? FileState::kBlocked : FileState::kFailed, without_secrets(cycle_, error.message));
     if (blocked) {
       cycle_.writer.clear_pending(cycle_.account, PendingKind::kFile, license.license_id);
       break;  // another license of the same rendition may still have it
@@ -252,13 +255,39 @@ std::int64_t Committer::set_aside(std::span<const SetAside> files) {
     for (const auto& license : file.task.licenses) {
       auto row = cycle_.catalog.find_file(cycle_.account, license.license_id);
       if (!row || !row->path.empty() || (row->state == file.state && row->reason == file.reason)) continue;
-      row->state = file.state;
-      row->reason = file.reason;
-      cycle_.writer.put_file(*row);
+      put_file_state(*row, file.state, file.reason);
       blocked += file.state == FileState::kBlocked ? 1 : 0;
     }
   tx.commit();
   return blocked;
+}
+
+/// Told when it is news: work that fails again for the same reason is none.
+void Committer::put_file_state(FileRow file, FileState state, const std::string& reason) {
+  const bool news = file.state != state || file.reason != reason;
+  file.state = state;
+  file.reason = reason;
+  cycle_.writer.put_file(file);
+  cycle_.writer.mark_sidecar_dirty(cycle_.account, file.asset_id);
+  if (news) event(EventType::kAssetUpdated, file.asset_id, file.license_id, {"file"});
+}
+
+void Committer::unblock(const std::string& reason) {
+  std::vector<FileRow> files;
+  ListFilter filter;
+  filter.account = cycle_.account;
+  filter.state = to_word(FileState::kBlocked);
+  cycle_.catalog.list_files(filter, [&](const FileRow& file) {
+    if (file.reason == reason) files.push_back(file);
+    return true;
+  });
+  if (files.empty()) return;
+  Transaction tx(cycle_.db);
+  cycle_.writer.unblock_files(cycle_.account, reason);
+  for (const auto& file : files)
+    if (cycle_.catalog.find_file(cycle_.account, file.license_id)->state != FileState::kBlocked)
+      event(EventType::kAssetUpdated, file.asset_id, file.license_id, {"file"});
+  tx.commit();
 }
 
 void Committer::missing_licenses(std::span<const LicenseRow> licenses, const StreamRow& listed) {

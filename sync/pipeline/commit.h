@@ -59,6 +59,9 @@ class Committer {
   /// A file that was mirrored before keeps its row: what was there is evidence. Returns how many were newly blocked.
   std::int64_t set_aside(std::span<const SetAside> files);
 
+  /// Files that were blocked for exactly this reason are wanted again.
+  void unblock(const std::string& reason);
+
   /// Notes licenses that a complete listing did not have, and with them that it was made: `listed` is the stream's row.
   void missing_licenses(std::span<const LicenseRow> licenses, const StreamRow& listed);
   /// Applies the collected losses: assets withdrawn, licenses vanished.
@@ -71,6 +74,7 @@ class Committer {
   void description(const DescribedAsset& described, UtcTime now);
   void metadata_failed(const WorkItem& item, const std::string& reason, UtcTime now);
   void absent(const std::string& asset_id, UtcTime now);
+  void put_file_state(FileRow file, FileState state, const std::string& reason);
   void tell_stored(const std::string& asset_id, const std::vector<FileRow>& before);
   void event(EventType type, const std::string& asset_id, const std::string& license_id,
              std::vector<std::string> fields);

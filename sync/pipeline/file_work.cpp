@@ -118,10 +118,7 @@ void FileWork::commit_set_aside() {
 
 /// What earlier settings blocked is wanted again once they allow it.
 void FileWork::allow_again() {
-  if (!cycle_.policy.spending.may_consume) return;
-  Transaction tx(cycle_.db);
-  cycle_.writer.unblock_files(cycle_.account, kWouldConsumeQuota);
-  tx.commit();
+  if (cycle_.policy.spending.may_consume) committer_.unblock(kWouldConsumeQuota);
 }
 
 Status FileWork::run(std::stop_token stop) {

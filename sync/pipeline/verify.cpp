@@ -5,6 +5,7 @@
 #include <functional>
 #include <string_view>
 
+#include "storage/journal/change_journal.h"
 #include "storage/sqlite/transaction.h"
 #include "sync/deliver/feed_files.h"
 
@@ -64,7 +65,7 @@ Status Verifier::check(const Catalog::StoredFile& file) {
   const auto hashed = parts_.store.hash(file.path);
   if (!hashed) return hashed.error();
   ++summary_.checked;
-  Verdict verdict{file.path, FileState::kMirrored};
+  Verdict verdict{file.path, FileState::kMirrored, file.account, file.asset_id, file.state};
   if (!*hashed) {
     verdict.state = FileState::kMissing;
     ++summary_.missing;
@@ -104,11 +105,27 @@ Status Verifier::find_orphans() {
   });
 }
 
+/// The feed tells that a file is missing, damaged, or there again.
+void Verifier::tell(const Verdict& verdict) {
+  const auto asset = parts_.catalog.find_asset(verdict.account, verdict.asset_id);
+  if (!asset) return;
+  Change change;
+  change.type = EventType::kAssetUpdated;
+  change.provider = asset->provider;
+  change.account = verdict.account;
+  change.asset_id = verdict.asset_id;
+  change.fields = {"file"};
+  ChangeJournal(parts_.db, parts_.clock).append(std::move(change));
+}
+
 void Verifier::record() {
   if (verdicts_.empty()) return;
   Transaction tx(parts_.db);
   const UtcTime now = parts_.clock.utc();
-  for (const auto& verdict : verdicts_) parts_.writer.put_verified(verdict.path, verdict.state, now);
+  for (const auto& verdict : verdicts_) {
+    parts_.writer.put_verified(verdict.path, verdict.state, now);
+    if (verdict.state != verdict.before) tell(verdict);
+  }
   tx.commit();
   verdicts_.clear();
 }

@@ -53,10 +53,13 @@ class Verifier {
   struct Verdict {
     std::string path;
     FileState state = FileState::kMirrored;
+    std::string account, asset_id;
+    FileState before = FileState::kMirrored;
   };
   [[nodiscard]] std::optional<UtcTime> verified_before(double sample) const;
   Status check(const Catalog::StoredFile& file);
   Status find_orphans();
+  void tell(const Verdict& verdict);
   void record();
 
   Parts parts_;
