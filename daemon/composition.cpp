@@ -11,6 +11,7 @@
 #include "storage/journal/change_details.h"
 #include "storage/sqlite/transaction.h"
 #include "sync/deliver/feed_files.h"
+#include "sync/pipeline/collection_reading.h"
 #include "sync/pipeline/cycle.h"
 #include "sync/pipeline/file_work.h"
 #include "sync/pipeline/plan_reading.h"
@@ -114,6 +115,7 @@ Result<RunSummary> Composition::sync(const SyncOptions& options, const ProgressS
       SyncRun(cycle).run(stop);
       if (options.dry_run || stop.stop_requested()) return;
       read_plans_if_due(*workspace_.db, cycle.account, connection.plans(), clock_, log_, stop);
+      read_collections(cycle, connection, stop);
     });
     run.ok = run.ok && !summary.error && summary.files_failed + summary.assets_failed + summary.items_rejected == 0;
     log_summary(summary);
@@ -142,6 +144,14 @@ void Composition::tell_failure(const AccountSummary& account) {
   change.account = account.name;
   change.fields = {code};
   workspace_.journal->append(std::move(change));
+}
+
+/// Which collections our assets are in, with the sidecars that say so.
+void Composition::read_collections(Cycle& cycle, AccountConnection& connection, std::stop_token stop) {
+  auto* source = connection.collections();
+  if (source == nullptr || !read_collections_if_due(cycle, *source, stop)) return;
+  if (auto written = SidecarWork(cycle).run(std::move(stop)); !written)
+    log_.warning("collections.sidecars_later", {{"account", cycle.account}, {"reason", written.error().message}});
 }
 
 /// The feed as files in the store, where the settings ask for it. That they are behind is no account's fault: the next

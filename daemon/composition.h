@@ -62,6 +62,7 @@ class Composition {
   AccountSummary with_account(const AccountSettings& account, const Policy& policy, const Observers& observers,
                               const AccountWork& work);
   void tell_failure(const AccountSummary& account);
+  void read_collections(Cycle& cycle, AccountConnection& connection, std::stop_token stop);
   bool write_feed_files(std::stop_token stop);
   void log_summary(const AccountSummary& summary);
 

@@ -8,6 +8,7 @@
 #include "daemon/cli/time_filter.h"
 #include "storage/base/text.h"
 #include "storage/base/units.h"
+#include "storage/catalog/collection_book.h"
 
 namespace damsync {
 namespace {
@@ -29,6 +30,8 @@ const std::vector<std::string> kHeaderFiles = {"ACCOUNT", "ASSET", "LICENSE", "S
 const std::vector<std::string> kHeaderChanges = {"SEQ", "TIME", "TYPE", "ACCOUNT", "ASSET", "LICENSE", "REV", "FIELDS"};
 const std::vector<std::string> kHeaderSpends = {"SPEND",    "ACCOUNT", "ASSET", "LICENSE",
                                                 "INTENDED", "OUTCOME", "DETAIL"};
+const std::vector<std::string> kHeaderCollections = {"PROVIDER", "ACCOUNT", "COLLECTION", "ITEMS",
+                                                     "HELD",     "UPDATED", "NAME"};
 const std::vector<std::string> kHeaderRuns = {"RUN", "STARTED", "TOOK", "RESULT", "MIRRORED", "FAILED", "BYTES"};
 
 std::vector<std::string> row_of(const AssetRow& a) {
@@ -53,6 +56,10 @@ std::vector<std::string> row_of(const FileRow& f) {
 std::vector<std::string> row_of(const Change& c) {
   return {std::to_string(c.seq), format_rfc3339(c.time),     to_word(c.type), shown(c.account), shown(c.asset_id),
           shown(c.license_id),   std::to_string(c.revision), fields_of(c)};
+}
+std::vector<std::string> row_of(const CollectionRow& c) {
+  return {c.provider,          c.account,    c.collection_id, std::to_string(c.items), std::to_string(c.held),
+          shown(c.updated_at), shown(c.name)};
 }
 std::vector<std::string> row_of(const RunSummary& r) {
   std::int64_t mirrored = 0, failed = 0, bytes = 0;
@@ -96,8 +103,8 @@ class ListCommand final : public Command {
   std::string_view summary() const override { return "List what the catalog holds"; }
 
   void declare(Arguments& arguments) override {
-    arguments.word("what", what_, {"assets", "licenses", "files", "changes", "spends", "runs"},
-                   "assets, licenses, files, changes, spends or runs");
+    arguments.word("what", what_, {"assets", "licenses", "files", "changes", "spends", "runs", "collections"},
+                   "assets, licenses, files, changes, spends, runs or collections");
     arguments.text("--account", filter_.account, "NAME", "only of this account");
     arguments.text("--provider", filter_.provider, "PROVIDER", "only of this provider");
     arguments.text("--state", filter_.state, "STATE", "only in this state, e.g. active, held, failed");
@@ -161,6 +168,9 @@ class ListCommand final : public Command {
     } else if (what_ == "changes") {
       Table table = table_of(kHeaderChanges);
       catalog.list_changes(filter_, 0, printer<Change>(context, table));
+    } else if (what_ == "collections") {
+      Table table = table_of(kHeaderCollections);
+      CollectionBook(db).list(filter_, printer<CollectionRow>(context, table));
     } else if (what_ == "spends") {
       Table table = table_of(kHeaderSpends);
       SpendLedger(db).list(filter_, printer<SpendRow>(context, table));

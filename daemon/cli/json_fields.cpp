@@ -110,6 +110,16 @@ Json json_of(const SpendRow& spend) {
                        {"decision_reason", json_text(spend.decision_reason)}});
 }
 
+Json json_of(const CollectionRow& collection) {
+  return Json::object({{"provider", collection.provider},
+                       {"account", collection.account},
+                       {"collection_id", collection.collection_id},
+                       {"name", collection.name},
+                       {"items", collection.items},
+                       {"held", collection.held},
+                       {"updated_at", json_time(collection.updated_at)}});
+}
+
 Json json_of(const RunSummary& run) {
   Json accounts = Json::array();
   for (const auto& account : run.accounts) accounts.push(json_of(account));

@@ -4,6 +4,7 @@
 #include "storage/catalog/catalog.h"
 #include "storage/ledger/spend_ledger.h"
 #include "storage/model/asset.h"
+#include "storage/model/collection.h"
 #include "storage/model/event.h"
 #include "storage/model/license.h"
 #include "storage/model/run.h"
@@ -17,6 +18,7 @@ Json json_of(const LicenseRow& license);
 Json json_of(const FileRow& file);
 Json json_of(const Change& change);
 Json json_of(const RunSummary& run);
+Json json_of(const CollectionRow& collection);
 /// `provider_ref` names the host alone: the rest of the address would hand out the file.
 Json json_of(const SpendRow& spend);
 

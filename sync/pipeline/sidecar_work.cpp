@@ -5,6 +5,7 @@
 
 #include "storage/base/crash_point.h"
 #include "storage/base/digest.h"
+#include "storage/catalog/collection_book.h"
 #include "storage/catalog/sidecar_book.h"
 #include "storage/sqlite/transaction.h"
 #include "sync/http/json_reader.h"
@@ -107,6 +108,7 @@ std::vector<SidecarWork::Document> SidecarWork::documents(const AssetRow& asset)
   if (input.licenses.empty()) return {};
   input.agreements = agreement_facts(cycle_.policy.agreements, input.licenses);
   input.today = today();
+  input.collections = CollectionBook(cycle_.db).of_asset(cycle_.account, asset.asset_id);
   if (input.asset.sidecar_path.empty())
     input.asset.sidecar_path = cycle_.layout.sidecar_path({cycle_.account, asset.provider, &input.licenses.front(),
                                                            cycle_.provider.capabilities().file_prefix, "",

@@ -6,6 +6,7 @@
 #include "storage/base/result.h"
 #include "sync/http/transport.h"
 #include "sync/http/transport_settings.h"
+#include "sync/providers/collection_source.h"
 #include "sync/providers/plan_source.h"
 #include "sync/providers/provider.h"
 #include "sync/providers/provider_settings.h"
@@ -21,6 +22,8 @@ class AccountConnection {
   virtual HttpTransport& downloads() = 0;
   virtual const CallCounter& calls() const = 0;
   virtual PlanSource& plans() = 0;
+  /// Null where there are none, or the settings do not ask for them.
+  virtual CollectionSource* collections() { return nullptr; }
 };
 
 /// Errors: kSettings for an unknown provider, an unusable URL or missing credentials. Makes no call.

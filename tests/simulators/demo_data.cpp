@@ -131,6 +131,7 @@ void add_collections(ShutterstockState& state, UtcTime end) {
     covers.items.emplace_back(ids[i * 3], end - hours(24 * (600 - static_cast<long>(i))));
   for (std::size_t i = 0; i < 12; ++i) elections.items.emplace_back(ids[i * 11 + 1], end - hours(24 * 50));
   state.collections = {covers, elections};
+  state.featured = {{"136351027", "Editors' choice", end - hours(24 * 90), end - hours(24 * 2), {{ids[4], end}}}};
 }
 
 Json report(const char* step, const std::vector<std::string>& images, const std::vector<std::string>& licenses) {

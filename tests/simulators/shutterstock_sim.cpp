@@ -34,6 +34,8 @@ const char* scope_of(const std::string& route) {
       {"GET /v2/images/collections", "collections.view"},
       {"GET /v2/images/collections/{id}", "collections.view"},
       {"GET /v2/images/collections/{id}/items", "collections.view"},
+      {"GET /v2/images/collections/featured/{id}", "collections.view"},
+      {"GET /v2/images/collections/featured/{id}/items", "collections.view"},
   };
   const auto found = kScopes.find(route);
   return found == kScopes.end() ? nullptr : found->second;
@@ -123,6 +125,10 @@ ShutterstockSim::Route ShutterstockSim::find_route(const SimRequest& request) {
   if (is(1, "user") || is(1, "oauth")) return named(request.path);
   if (!is(1, "images")) return {kUnknown, {}};
   if (parts.size() == 2) return named(request.path);
+  if (is(2, "collections") && is(3, "featured") && parts.size() == 5)
+    return named("/v2/images/collections/featured/{id}", parts[4]);
+  if (is(2, "collections") && is(3, "featured") && parts.size() == 6 && is(5, "items"))
+    return named("/v2/images/collections/featured/{id}/items", parts[4]);
   if (is(2, "collections") && parts.size() == 4) return named("/v2/images/collections/{id}", parts[3]);
   if (is(2, "collections") && parts.size() == 5 && is(4, "items")) {
     return named("/v2/images/collections/{id}/items", parts[3]);
@@ -169,8 +175,13 @@ SimResponse ShutterstockSim::dispatch_bearer(const SimRequest& request, const Ro
   if (route.name == "GET /v2/user") return show_user(token);
   if (route.name == "GET /v2/user/access_token") return show_token(token);
   if (route.name == "GET /v2/images/collections") return list_collections(request);
-  if (route.name == "GET /v2/images/collections/{id}") return one_collection(route.id);
-  if (route.name == "GET /v2/images/collections/{id}/items") return list_collection_items(request, route.id);
+  if (route.name == "GET /v2/images/collections/{id}") return one_collection(request, state_.collections, route.id);
+  if (route.name == "GET /v2/images/collections/{id}/items")
+    return list_collection_items(request, state_.collections, route.id);
+  if (route.name == "GET /v2/images/collections/featured/{id}")
+    return one_collection(request, state_.featured, route.id);
+  if (route.name == "GET /v2/images/collections/featured/{id}/items")
+    return list_collection_items(request, state_.featured, route.id);
   return no_access();  // buying, even for a token that may: this provider never sells
 }
 

@@ -94,8 +94,9 @@ class ShutterstockSim {
   SimResponse redownload(const SimRequest& request, const std::string& license_id);
   SimResponse list_subscriptions();
   SimResponse list_collections(const SimRequest& request);
-  SimResponse one_collection(const std::string& id);
-  SimResponse list_collection_items(const SimRequest& request, const std::string& id);
+  SimResponse one_collection(const SimRequest& request, const std::vector<SimCollection>& all, const std::string& id);
+  SimResponse list_collection_items(const SimRequest& request, const std::vector<SimCollection>& all,
+                                    const std::string& id);
 
   // shutterstock_oauth.cpp
   SimResponse show_user(const SimToken& token);

@@ -23,6 +23,7 @@ class ShutterstockState {
   std::vector<SimSubscription> subscriptions;
   std::vector<SimCategory> categories;
   std::vector<SimCollection> collections;
+  std::vector<SimCollection> featured;  ///< made by the provider, for everybody
   ShutterstockSwitches switches;
   std::size_t bench_bytes = 0;  ///< not 0: every file is a JPEG of exactly that many bytes
 

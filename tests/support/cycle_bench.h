@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -52,24 +53,14 @@ class CycleBench {
   AccountSummary cycle() { return cycle(policy); }
   AccountSummary cycle(const Policy& rules) {
     transport.fallback([this](const HttpRequest& request) { return serve(request); });
-    Cycle cycle{"newsroom",
-                provider,
-                transport,
-                *db_,
-                *catalog_,
-                *writer_,
-                *journal_,
-                rules.dry_run ? nullptr : store_.get(),
-                layout,
-                writers,
-                clock,
-                log,
-                rules,
-                {},
-                [this](const PlannedAction& action) { plan.push_back(action); },
-                {}};
+    Cycle cycle = make_cycle(rules);
     SyncRun(cycle).run(stop.get_token());
     return cycle.summary;
+  }
+  /// One step of a cycle.
+  void with_cycle(const std::function<void(Cycle&)>& step) {
+    Cycle cycle = make_cycle(policy);
+    step(cycle);
   }
 
   /// Every file below the store root that people may see, with its bytes.
@@ -124,6 +115,25 @@ class CycleBench {
   std::vector<std::unique_ptr<SidecarWriter>> writers = make_writers();
 
  private:
+  Cycle make_cycle(const Policy& rules) {
+    return Cycle{"newsroom",
+                 provider,
+                 transport,
+                 *db_,
+                 *catalog_,
+                 *writer_,
+                 *journal_,
+                 rules.dry_run ? nullptr : store_.get(),
+                 layout,
+                 writers,
+                 clock,
+                 log,
+                 rules,
+                 {},
+                 [this](const PlannedAction& action) { plan.push_back(action); },
+                 {}};
+  }
+
   static std::vector<std::unique_ptr<SidecarWriter>> make_writers() {
     std::vector<std::unique_ptr<SidecarWriter>> all;
     all.push_back(std::make_unique<XmpWriter>());

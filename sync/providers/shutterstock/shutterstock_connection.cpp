@@ -1,7 +1,10 @@
 #include "sync/providers/shutterstock/shutterstock_connection.h"
 
+#include <optional>
+
 #include "sync/providers/account_stack.h"
 #include "sync/providers/shutterstock/application_auth.h"
+#include "sync/providers/shutterstock/image_collections.h"
 #include "sync/providers/shutterstock/shutterstock_provider.h"
 #include "sync/providers/shutterstock/user_auth.h"
 
@@ -14,15 +17,22 @@ class ShutterstockConnection final : public AccountConnection {
  public:
   ShutterstockConnection(std::unique_ptr<AccountStack> stack, ShutterstockSettings settings, HttpTransport& api,
                          HttpTransport& catalogue, Clock& clock)
-      : stack_(std::move(stack)), provider_(std::move(settings), api, catalogue, clock) {}
+      : stack_(std::move(stack)),
+        collections_api_(settings.base_url, api, clock),
+        provider_(std::move(settings), api, catalogue, clock) {}
+
+  void read_collections(const std::vector<std::string>& featured) { collections_.emplace(collections_api_, featured); }
 
   Provider& provider() override { return provider_; }
   HttpTransport& downloads() override { return stack_->downloads(); }
   const CallCounter& calls() const override { return stack_->calls(); }
   PlanSource& plans() override { return provider_; }
+  CollectionSource* collections() override { return collections_ ? &*collections_ : nullptr; }
 
  private:
   std::unique_ptr<AccountStack> stack_;
+  shutterstock::ShutterstockApi collections_api_;
+  std::optional<shutterstock::ImageCollections> collections_;  ///< when the settings ask for them
   ShutterstockProvider provider_;
 };
 
@@ -58,8 +68,9 @@ Result<std::unique_ptr<AccountConnection>> make_shutterstock_connection(const Pr
                            .license_filter = settings.license_filter,
                            .since = settings.since,
                            .overlap = settings.overlap};
-  return std::unique_ptr<AccountConnection>(
-      std::make_unique<ShutterstockConnection>(std::move(*stack), std::move(own), api, catalogue, clock));
+  auto connection = std::make_unique<ShutterstockConnection>(std::move(*stack), std::move(own), api, catalogue, clock);
+  if (settings.collections) connection->read_collections(settings.featured_collections);
+  return std::unique_ptr<AccountConnection>(std::move(connection));
 }
 
 }  // namespace damsync

@@ -90,6 +90,11 @@ TEST_CASE_FIXTURE(Newsroom, "shutterstock simulator: invalid parameters get 400 
       {"/v2/images?id=108036&view=all", "$.query.view"},
       {"/v2/images/12x", "$.params.id"},
       {"/v2/images/collections?per_page=151", "$.query.per_page"},
+      {"/v2/images/collections?sort=oldest", "$.query.sort"},
+      {"/v2/images/collections?embed=items", "$.query.embed"},
+      {"/v2/images/collections/x1", "$.params.id"},
+      {"/v2/images/collections/1/items?page=0", "$.query.page"},
+      {"/v2/images/collections/featured/1/items?per_page=0", "$.query.per_page"},
   };
   for (const auto& [target, path] : cases) {
     CAPTURE(target);

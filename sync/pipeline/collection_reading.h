@@ -1,0 +1,18 @@
+#pragma once
+
+#include <stop_token>
+
+#include "sync/pipeline/cycle.h"
+#include "sync/providers/collection_source.h"
+
+namespace damsync {
+
+/// Brings the account's collections up to date when that is due: their list every hour, the items of those that
+/// changed, and once a day, or when the cycle is a full one, the items of all. What became different is one
+/// transaction with its events, one `collection.changed` for each asset. Returns whether an asset is in other
+/// collections now, so that its sidecars are out of date.
+///
+/// That they cannot be read is logged and changes nothing: it is information, and the cycle goes on.
+bool read_collections_if_due(Cycle& cycle, CollectionSource& source, std::stop_token stop);
+
+}  // namespace damsync

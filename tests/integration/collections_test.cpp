@@ -1,0 +1,62 @@
+#include <doctest/doctest.h>
+
+#include "tests/integration/desk.h"
+
+namespace damsync {
+
+TEST_CASE("collections: sync mirrors which of our pictures are in which, and list shows it") {
+  Desk desk(3);
+  desk.account["collections"] = "true";
+  desk.account["featured_collections"] = "[\"136351027\"]";
+  desk.write_settings();
+  const UtcTime time{std::chrono::sys_days(std::chrono::year(2026) / 1 / 2)};
+  desk.sim.edit([&](ShutterstockState& state) {
+    state.collections = {{"55301587", "Titelbilder", time, time, {{Desk::image_id(0), time}, {"4711", time}}}};
+    state.featured = {{"136351027", "Editors' choice", time, time, {{Desk::image_id(0), time}}}};
+  });
+  desk.sync();
+
+  const auto rows = desk.list({"collections"});
+  REQUIRE(rows.size() == 2);
+  CHECK(text(rows[0], "collection_id") == "136351027");
+  CHECK(text(rows[1], "collection_id") == "55301587");
+  CHECK(text(rows[1], "name") == "Titelbilder");
+  CHECK(text(rows[1], "provider") == "shutterstock");
+  CHECK(text(rows[1], "account") == "newsroom");
+  CHECK(number(rows[1], "items") == 2);
+  CHECK(number(rows[1], "held") == 1);
+  CHECK(text(rows[1], "updated_at") == "2026-01-02T00:00:00Z");
+  CHECK(holds(desk.damsync({"list", "collections"}).out, "Titelbilder"));
+
+  std::string xmp;
+  for (const auto& [path, bytes] : desk.tree())
+    if (holds(path, Desk::image_id(0)) && path.ends_with(".xmp")) xmp = bytes;
+  CHECK(holds(xmp, "Collections|Titelbilder"));
+  CHECK(holds(xmp, "Collections|Editors' choice"));
+  int told = 0;
+  for (const auto& change : lines_of(desk.damsync({"changes"}).out))
+    if (text(change, "type") == "collection.changed") {
+      ++told;
+      CHECK(text(change, "asset_id") == Desk::image_id(0));
+      CHECK(write_json(member(change, "fields")) == R"(["collections"])");
+    }
+  CHECK(told == 1);
+
+  desk.forget_requests();
+  desk.sync();
+  CHECK(desk.count("GET /v2/images/collections*") == 0);
+}
+
+TEST_CASE("collections: a token without the scope fails no cycle") {
+  Desk desk(1);
+  desk.account["collections"] = "true";
+  desk.write_settings();
+  desk.sim.edit([&](ShutterstockState& state) {
+    for (auto& [token, owner] : state.tokens) owner.scopes.erase("collections.view");
+  });
+  desk.refusals_expected = true;
+  desk.sync();
+  CHECK(desk.list({"collections"}).empty());
+}
+
+}  // namespace damsync
