@@ -153,6 +153,11 @@ std::int64_t AuditReader::count_licenses() const {
   return query.int64(0);
 }
 
+bool AuditReader::has_licenses(const std::string& account) const {
+  Statement query(db_, "SELECT 1 FROM license WHERE account = ?1 AND (?2 IS NULL OR first_seen_at <= ?2) LIMIT 1");
+  return query.bind_all(account, past_).step();
+}
+
 std::optional<UtcTime> AuditReader::newest_record() const {
   Statement query(db_,
                   "SELECT max(at) FROM (SELECT max(last_ok_at) AS at FROM stream"
@@ -164,9 +169,7 @@ std::optional<UtcTime> AuditReader::newest_record() const {
                   " UNION ALL SELECT * FROM (SELECT time FROM change WHERE type <> 'report.completed'"
                   " ORDER BY seq DESC LIMIT 1))");
   query.step();
-  const auto recorded = query.opt_time(0);
-  const auto compared = strays_.compared_at(end_of_time());
-  return compared && (!recorded || *compared > *recorded) ? compared : recorded;
+  return query.opt_time(0);
 }
 
 std::vector<PastDescription> AuditReader::descriptions(const std::string& account, const std::string& asset_id) const {

@@ -84,6 +84,7 @@ class AuditReader {
   void licenses_of(const std::string& account, const std::string& asset_id,
                    const std::function<bool(const AuditLicense&)>& visit) const;
   [[nodiscard]] std::int64_t count_licenses() const;
+  [[nodiscard]] bool has_licenses(const std::string& account) const;
   /// The newest moment that the catalog tells of, reports apart: while nothing is recorded it stays the same. Nothing
   /// for an empty catalog.
   [[nodiscard]] std::optional<UtcTime> newest_record() const;

@@ -6,6 +6,7 @@ namespace damsync {
 namespace {
 
 constexpr const char* kComparedAt = "store_compared_at";
+constexpr auto kWorthNoting = std::chrono::hours(12);
 
 }  // namespace
 
@@ -30,10 +31,13 @@ void StrayBook::finish() {
             " temp.stray_seen)")
       .bind(now_)
       .run();
+  db_.execute("DELETE FROM temp.stray_seen");
+  // Comparing again and again tells nothing new: what a report is made from must not change by being looked at.
+  const auto before = compared_at(UtcTime::max());
+  if (before && now_ >= *before && now_ - *before < kWorthNoting) return;
   Statement(db_, "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value")
       .bind_all(kComparedAt, format_rfc3339(now_))
       .run();
-  db_.execute("DELETE FROM temp.stray_seen");
 }
 
 void StrayBook::list(UtcTime at, const std::function<bool(const StrayFile&)>& visit) const {

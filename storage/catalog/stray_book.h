@@ -35,7 +35,7 @@ class StrayBook {
 
   /// Those that were there at that moment, in path order; `visit` returns false to stop.
   void list(UtcTime at, const std::function<bool(const StrayFile&)>& visit) const;
-  /// When the last complete comparison was made, none of them after `at`; nothing: there was none, or only later ones.
+  /// When a complete comparison was last noted, at most every twelve hours; nothing: there was none, or it was later.
   [[nodiscard]] std::optional<UtcTime> compared_at(UtcTime at) const;
 
  private:

@@ -103,10 +103,12 @@ void AuditReport::judge_completeness() {
     }
     if (!known)
       reasons.push_back(account + ": never read");
-    else if (!read_whole)
+    else if (!read_whole && reader_.has_licenses(account))
       reasons.push_back(account + ": its whole history was never read");
   }
+  reasons.insert(reasons.end(), input_.remarks.begin(), input_.remarks.end());
   head_.complete = reasons.empty();
+  if (!input_.late.empty()) reasons.push_back(input_.late);
 }
 
 void AuditReport::describe_changes() {
@@ -141,16 +143,22 @@ void AuditReport::describe_terms() {
 Status AuditReport::write(ReportRenderer& out, const ProgressSink& progress, std::stop_token stop) {
   if (auto begun = out.begin(head_); !begun) return begun;
   if (auto written = write_loose_findings(out); !written) return written;
-  Progress step{.account = "", .step = "audit", .done = 0, .total = reader_.count_licenses(), .bytes = 0};
+  Progress step{.account = "", .step = "audit", .done = 0, .total = 0, .bytes = 0};
   Status status;
-  reader_.licenses([&](const AuditLicense& license) {
+  const auto visit = [&](const AuditLicense& license) {
     if (step.done++ % kRowsPerStep == 0) {
       if (progress) progress(step);
       if (stop.stop_requested()) status = make_error(ErrorCode::kCancelled, "stopped while the report was written");
     }
     if (status) status = write_license(license, out);
     return status.ok();
-  });
+  };
+  if (input_.only) {
+    reader_.licenses_of(input_.only->first, input_.only->second, visit);
+  } else {
+    step.total = reader_.count_licenses();
+    reader_.licenses(visit);
+  }
   if (!status) return status;
   if (progress) progress(step);
   return out.end(totals_);

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -23,6 +24,9 @@ struct AuditInput {
   std::string report_date, time_zone;
   std::vector<std::string> accounts;  ///< those of the settings: their polls must be fresh and complete
   bool past = false;                  ///< a report of a past moment
+  std::vector<std::string> remarks;   ///< what else makes the report incomplete, for a person
+  std::optional<std::pair<std::string, std::string>> only;  ///< this account and asset alone; empty: everything
+  std::string late;  ///< a note that the report was written late; empty: it was not
   /// Assets that the provider suggests instead of a withdrawn one, their ids; may be empty.
   std::function<std::vector<std::string>(const std::string& account, const std::string& asset_id)> replacements;
 };

@@ -260,6 +260,7 @@ std::vector<Finding> find_in_plans(const AuditRules& rules, const std::vector<Re
       rules.expiring_days.empty() ? 0 : *std::max_element(rules.expiring_days.begin(), rules.expiring_days.end());
   for (const auto& [account, provider, plan] : plans) {
     if (!plan.expires_at || *plan.expires_at > rules.judged_at + std::chrono::days(warn)) continue;
+    if (*plan.expires_at < rules.judged_at - std::chrono::days(warn)) continue;  // nobody misses it any more
     out.push_back(make(C::kPlanEnding, provider, account,
                        fmt::format("plan {} {} {}", plan.plan_id, ended(plan) ? "ended at" : "ends at",
                                    format_rfc3339(*plan.expires_at)),

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+
+#include "storage/base/clock.h"
+#include "storage/catalog/catalog.h"
+#include "storage/catalog/catalog_writer.h"
+#include "storage/catalog/stray_book.h"
+#include "storage/files/file_store.h"
+
+namespace damsync {
+
+class Database;
+
+/// Compares the names in the store with those in the catalog, without reading a file, and records what differs: files
+/// of no license, and licensed files that are not there. Deletes nothing.
+class StoreComparison {
+ public:
+  struct Parts {
+    Database& db;
+    Catalog& catalog;
+    CatalogWriter& writer;
+    FileStore& store;
+    const Clock& clock;
+  };
+  struct Found {
+    std::int64_t strays = 0, missing = 0;
+  };
+  explicit StoreComparison(Parts parts) : parts_(parts) {}
+
+  /// Errors: kStorage, kCancelled; nothing is recorded then.
+  Result<Found> run(std::stop_token stop);
+
+ private:
+  Parts parts_;
+};
+
+}  // namespace damsync
