@@ -56,8 +56,11 @@ struct AuditSettings {
   std::filesystem::path waivers;   ///< empty: none
   std::vector<std::string> users;  ///< empty: not checked
   std::vector<std::int64_t> expiring_days = {30, 60, 90};
-  double quota_low = 0.1;  ///< share of the plan's quota
-  SecretRef signing_key;   ///< Ed25519, PEM
+  double quota_low = 0.1;                         ///< share of the plan's quota
+  SecretRef signing_key;                          ///< Ed25519, PEM
+  std::optional<std::int64_t> keep_days;          ///< for `audit prune`; empty: nothing is ever removed
+  std::vector<std::string> command, pdf_command;  ///< run without a shell; empty: none
+  Millis time_limit = std::chrono::minutes(5);    ///< of each of them
 };
 
 struct HttpSettings {
