@@ -40,6 +40,8 @@ std::unique_ptr<Command> make_list_command();
 std::unique_ptr<Command> make_show_command();
 std::unique_ptr<Command> make_verify_command();
 std::unique_ptr<Command> make_adopt_command();
+std::unique_ptr<Command> make_audit_command();
+std::unique_ptr<Command> make_proof_command();
 std::unique_ptr<Command> make_deliveries_command();
 std::unique_ptr<Command> make_spend_command();
 std::unique_ptr<Command> make_changes_command();

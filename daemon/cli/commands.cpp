@@ -10,6 +10,8 @@ std::vector<std::unique_ptr<Command>> make_commands() {
   commands.push_back(make_show_command());
   commands.push_back(make_verify_command());
   commands.push_back(make_adopt_command());
+  commands.push_back(make_audit_command());
+  commands.push_back(make_proof_command());
   commands.push_back(make_deliveries_command());
   commands.push_back(make_spend_command());
   commands.push_back(make_changes_command());

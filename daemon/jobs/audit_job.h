@@ -18,9 +18,11 @@ struct Workspace;
 
 /// Which report is wanted. Empty members: the report of now, in the settings' directory.
 struct AuditOptions {
-  std::optional<UtcTime> as_of;                      ///< a past moment: joins no chain
-  std::filesystem::path output;                      ///< a folder with a chain of its own
-  std::optional<std::chrono::sys_days> report_date;  ///< the night it stands for; else the local date of its moment
+  std::optional<UtcTime> as_of;  ///< a past moment; without a `report_date` the report joins no chain
+  std::filesystem::path output;  ///< a folder with a chain of its own
+  /// The night it stands for; else the local date of its moment. A night that is over is reported as it was then, with
+  /// the note that it was written late.
+  std::optional<std::chrono::sys_days> report_date;
 };
 
 /// What became of it.
@@ -36,11 +38,12 @@ struct AuditOutcome {
 };
 
 /// Writes one audit report. Reads the catalog through a connection of its own, so that syncing goes on meanwhile.
-/// `workspace` is the writing one where this process has it: the event `report.completed` is then part of the feed;
-/// null otherwise.
+/// `workspace` is the writing one: a report that joins a chain is noted in the catalog, with `report.completed` for the
+/// feed. Null will do for a report that joins none.
 ///
-/// Errors   kStorage: catalog or report directory; no half report is left visible. kSettings: waivers, terms, key.
-///          kLocked: another audit writes into the same directory. kCancelled.
+/// Errors   kStorage: catalog or report directory; no half report is left visible. kSettings: waivers, key, time zone.
+///          kLocked: another audit writes into the same directory, or a report that is to join has no workspace.
+///          kCancelled.
 Result<AuditOutcome> run_audit(const Settings& settings, Workspace* workspace, const AuditOptions& options,
                                Clock& clock, Log& log, const ProgressSink& progress, std::stop_token stop);
 

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "daemon/cli/command.h"
+#include "daemon/config/settings_loader.h"
+
+namespace damsync {
+
+/// `audit diff A B`: two report folders, or names of reports below `audit.directory`.
+Result<ExitCode> run_audit_diff(CommandContext& context, const Settings& settings, const std::string& before,
+                                const std::string& after);
+
+/// What `audit prune` does with reports older than `audit.keep_days`.
+enum class Prune { kShow, kRemove };
+/// Each removal is written into the catalog's log before it happens. The newest report always stays.
+Result<ExitCode> run_audit_prune(CommandContext& context, const Settings& settings, const std::string& output,
+                                 Prune prune);
+
+}  // namespace damsync

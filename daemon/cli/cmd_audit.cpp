@@ -1,0 +1,139 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "daemon/cli/access.h"
+#include "daemon/cli/audit_verbs.h"
+#include "daemon/cli/command.h"
+#include "daemon/cli/json_fields.h"
+#include "daemon/cli/progress_line.h"
+#include "daemon/jobs/audit_job.h"
+#include "daemon/schedule/time_zone.h"
+#include "daemon/workspace.h"
+#include "storage/base/text.h"
+
+namespace damsync {
+namespace {
+
+Json json_of(const AuditOutcome& done) {
+  Json findings = Json::object(), severities = Json::object();
+  for (const auto& rule : finding_rules()) {
+    const auto& count = done.totals.by_code[static_cast<std::size_t>(rule.code)];
+    if (count.open + count.waived > 0)
+      findings.set(to_word(rule.code), Json::object({{"open", count.open}, {"waived", count.waived}}));
+  }
+  for (const auto severity : {FindingSeverity::kHigh, FindingSeverity::kMedium, FindingSeverity::kLow})
+    severities.set(to_word(severity), done.totals.by_severity[static_cast<std::size_t>(severity)].open);
+  return Json::object({{"directory", done.directory.string()},
+                       {"report_date", done.report_date},
+                       {"as_of", json_time(done.as_of)},
+                       {"written", done.written},
+                       {"complete", done.complete},
+                       {"licenses", done.totals.licenses},
+                       {"findings", std::move(findings)},
+                       {"severities", std::move(severities)},
+                       {"summary", done.summary},
+                       {"command_error", json_text(done.command_error)}});
+}
+
+class AuditCommand final : public Command {
+ public:
+  std::string_view name() const override { return "audit"; }
+  std::string_view summary() const override { return "Write the license report, check and compare reports"; }
+
+  void declare(Arguments& arguments) override {
+    arguments.optional_positionals("VERB", words_,
+                                   "nothing: write a report; diff A B: what "
+                                   "changed between two reports; prune: remove reports older than audit.keep_days");
+    arguments.text("--as-of", as_of_, "DATE", "as it was at the end of that day, or at an RFC 3339 time");
+    arguments.text("--output", output_, "DIR", "below this folder, in a chain of its own; default: audit.directory");
+    arguments.flag("--dry-run", dry_run_, "with prune: show what would be removed");
+    arguments.footer("Exit code 1: the report is written, and a program of the settings that follows it failed.");
+  }
+
+  Result<ExitCode> run(CommandContext& context) override {
+    if (auto fits = check_words(); !fits) return fits.error();
+    const auto loaded = load_settings_for(context);
+    if (!loaded) return loaded.error();
+    const Settings& settings = loaded->settings;
+    if (verb() == "diff") return run_audit_diff(context, settings, words_[1], words_[2]);
+    if (verb() == "prune") return run_audit_prune(context, settings, output_, dry_run_ ? Prune::kShow : Prune::kRemove);
+    return write(context, settings);
+  }
+
+ private:
+  [[nodiscard]] std::string verb() const { return words_.empty() ? "" : words_[0]; }
+
+  [[nodiscard]] Status check_words() const {
+    const auto wrong = [](const char* text) { return make_error(ErrorCode::kUsage, text); };
+    const std::string what = verb();
+    if (!what.empty() && what != "diff" && what != "prune")
+      return make_error(ErrorCode::kUsage,
+                        fmt::format("audit {}: expected diff or prune, or nothing", printable(what)));
+    if (what == "diff" && words_.size() != 3) return wrong("audit diff needs two reports: folders, or their dates");
+    if (what == "prune" && words_.size() > 1) return wrong("audit prune takes no further word");
+    if (!what.empty() && !as_of_.empty()) return wrong("--as-of goes with writing a report");
+    if (dry_run_ && what != "prune") return wrong("--dry-run goes with audit prune");
+    if (what == "diff" && !output_.empty()) return wrong("--output does not go with audit diff; name the folders");
+    return {};
+  }
+
+  /// The end of a day in the schedule's time zone, or a moment.
+  Result<std::optional<UtcTime>> past(CommandContext& context, const Settings& settings) const {
+    if (as_of_.empty()) return std::optional<UtcTime>();
+    std::optional<UtcTime> moment;
+    if (const auto day = parse_date(as_of_)) {
+      const auto zone = TimeZone::find(settings.schedule.time_zone);
+      if (!zone) return zone.error();
+      moment = zone->at(*day + std::chrono::days(1), std::chrono::minutes(0)) - Millis(1);
+    } else if (const auto time = parse_rfc3339(as_of_)) {
+      moment = *time;
+    }
+    if (!moment)
+      return make_error(ErrorCode::kUsage, fmt::format("--as-of {}: expected a date such as 2026-01-31 or an RFC 3339 "
+                                                       "time such as 2026-01-31T12:00:00Z",
+                                                       printable(as_of_)));
+    // Of a day that is not over, what is known by now.
+    return std::optional<UtcTime>(std::min(*moment, context.clock.utc()));
+  }
+
+  Result<ExitCode> write(CommandContext& context, const Settings& settings) const {
+    AuditOptions options;
+    options.output = output_;
+    const auto moment = past(context, settings);
+    if (!moment) return moment.error();
+    options.as_of = *moment;
+    std::error_code error;
+    if (!std::filesystem::exists(settings.catalog.path, error))
+      return make_error(ErrorCode::kStorage,
+                        fmt::format("no catalog yet at {}: run `damsync sync` first", settings.catalog.path.string()));
+    std::unique_ptr<Workspace> workspace;
+    if (!options.as_of) {
+      auto opened = open_workspace(settings, context.clock, context.log);
+      if (!opened) return opened.error();
+      workspace = std::move(*opened);
+    }
+    ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet);
+    const auto done =
+        run_audit(settings, workspace.get(), options, context.clock, context.log, line.sink(), context.stop);
+    if (!done) return done.error();
+    if (context.options.json) {
+      context.out.json(json_of(*done));
+    } else {
+      context.out.line(printable(done->summary));
+      context.out.line(printable(done->directory.string() + (done->written ? "" : " (nothing has changed since)")));
+    }
+    return done->command_error.empty() ? ExitCode::kDone : ExitCode::kIncomplete;
+  }
+
+  std::vector<std::string> words_;
+  std::string as_of_, output_;
+  bool dry_run_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_audit_command() { return std::make_unique<AuditCommand>(); }
+
+}  // namespace damsync

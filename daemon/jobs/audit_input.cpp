@@ -1,0 +1,99 @@
+#include "daemon/jobs/audit_input.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "daemon/cli/status_report.h"
+#include "daemon/config/waivers.h"
+#include "storage/base/digest.h"
+
+namespace damsync {
+namespace {
+
+/// Nothing when it cannot be read.
+std::optional<std::string> hash_of(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) return std::nullopt;
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return std::nullopt;
+  Sha256 hash;
+  std::string buffer(256 * 1024, '\0');
+  while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0)
+    hash.update({buffer.data(), static_cast<std::size_t>(in.gcount())});
+  if (in.bad()) return std::nullopt;
+  return hash.finish_hex();
+}
+
+void add_agreements(const Settings& settings, AuditInput& input) {
+  for (const auto& a : settings.agreements) {
+    ReportAgreement out{a.account, a.license_type, a.agreement, a.subscription_id,     a.licensee,
+                        a.start,   a.end,          a.terms_url, a.terms_file.string(), ""};
+    if (!a.terms_file.empty()) {
+      if (const auto hash = hash_of(a.terms_file))
+        out.terms_sha256 = *hash;
+      else
+        input.remarks.push_back(fmt::format("the terms {} cannot be read", a.terms_file.string()));
+    }
+    input.rules.agreements.push_back(std::move(out));
+  }
+}
+
+std::string counts_of(const ReportTotals& totals) {
+  std::string out;
+  for (const auto& rule : finding_rules())
+    if (const auto& count = totals.by_code[static_cast<std::size_t>(rule.code)]; count.open > 0)
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", to_word(rule.code), count.open);
+  return out;
+}
+
+}  // namespace
+
+Result<AuditInput> make_audit_input(const Settings& settings, const TimeZone& zone, const AuditMoment& moment) {
+  AuditInput input;
+  auto waivers = load_waivers(settings.audit.waivers);
+  if (!waivers) return waivers.error();
+  input.rules.waivers = std::move(*waivers);
+  input.rules.judged_at = moment.judged_at;
+  input.rules.today = zone.day_of(moment.judged_at);
+  input.rules.users = settings.audit.users;
+  input.rules.expiring_days = settings.audit.expiring_days;
+  input.rules.quota_low = settings.audit.quota_low;
+  input.rules.stale_after = late_after(settings.schedule.poll_interval);
+  for (const auto& account : settings.accounts) {
+    input.accounts.push_back(account.provider.account);
+    if (account.project_required) input.rules.project_required.insert(account.provider.account);
+  }
+  add_agreements(settings, input);
+  input.report_date = format_date(moment.report_date);
+  input.time_zone = zone.name();
+  input.past = moment.past.has_value();
+  return input;
+}
+
+std::filesystem::path audit_folder(const Settings& settings, const std::filesystem::path& output) {
+  const auto folder = std::filesystem::absolute(output.empty() ? settings.audit.directory : output).lexically_normal();
+  return folder.has_filename() ? folder : folder.parent_path();
+}
+
+std::string audit_summary(const ReportHead& head, const ReportTotals& totals, const std::filesystem::path& directory) {
+  const auto& severity = totals.by_severity;
+  std::string out = fmt::format("License report of {} as of {}: {}.", head.report_date, format_rfc3339(head.as_of),
+                                head.complete ? "complete" : "INCOMPLETE");
+  constexpr std::size_t kMostReasons = 5;
+  for (std::size_t i = 0; i < std::min(head.incomplete_reasons.size(), kMostReasons); ++i)
+    out += fmt::format(" {}.", head.incomplete_reasons[i]);
+  if (head.incomplete_reasons.size() > kMostReasons)
+    out += fmt::format(" And {} more reasons.", head.incomplete_reasons.size() - kMostReasons);
+  out += fmt::format(" {} licenses of {} assets, {} of them held, {} with their file.", totals.licenses, totals.assets,
+                     totals.licenses_held, totals.files_mirrored);
+  out += fmt::format(" Findings: {} high, {} medium, {} low; {} waived.", severity[0].open, severity[1].open,
+                     severity[2].open, severity[0].waived + severity[1].waived + severity[2].waived);
+  if (head.changes.since)
+    out += fmt::format(" {} of all are new since the report of {}.", totals.findings_new,
+                       format_rfc3339(*head.changes.since));
+  if (const auto counts = counts_of(totals); !counts.empty()) out += fmt::format(" ({})", counts);
+  return out + fmt::format(" Read {}.", (directory / "report.html").string());
+}
+
+}  // namespace damsync

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "daemon/config/settings.h"
+#include "daemon/schedule/time_zone.h"
+#include "sync/report/audit_report.h"
+
+namespace damsync {
+
+/// The moment a report is about.
+struct AuditMoment {
+  std::optional<UtcTime> past;          ///< rows as they were then; empty: as they are
+  UtcTime judged_at{};                  ///< ends and staleness are judged by it
+  std::chrono::sys_days report_date{};  ///< the night it stands for
+  std::chrono::sys_days written_on{};   ///< local date of now
+};
+
+/// What the settings say about reports. Terms that cannot be read are a remark in the report, not an error: the report
+/// must be there in the morning.
+///
+/// Errors   kSettings: the file of waivers.
+Result<AuditInput> make_audit_input(const Settings& settings, const TimeZone& zone, const AuditMoment& moment);
+
+/// The folder a report is written below.
+std::filesystem::path audit_folder(const Settings& settings, const std::filesystem::path& output);
+
+/// One paragraph of plain text, for a mail.
+std::string audit_summary(const ReportHead& head, const ReportTotals& totals, const std::filesystem::path& directory);
+
+}  // namespace damsync

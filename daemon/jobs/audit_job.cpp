@@ -1,0 +1,195 @@
+#include "daemon/jobs/audit_job.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "daemon/config/secrets.h"
+#include "daemon/config/settings_loader.h"
+#include "daemon/config/settings_text.h"
+#include "daemon/jobs/audit_input.h"
+#include "daemon/version.h"
+#include "daemon/workspace.h"
+#include "storage/base/digest.h"
+#include "sync/deliver/child_process.h"
+#include "sync/report/report_writer.h"
+#include "sync/report/store_comparison.h"
+
+namespace damsync {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// One audit from settings to sealed report.
+class AuditJob {
+ public:
+  AuditJob(const Settings& settings, Workspace* workspace, const AuditOptions& options, Clock& clock, Log& log,
+           const ProgressSink& progress)
+      : settings_(settings), workspace_(workspace), options_(options), clock_(clock), log_(log), progress_(progress) {}
+
+  Result<AuditOutcome> run(std::stop_token stop) {
+    const auto zone = TimeZone::find(settings_.schedule.time_zone);
+    if (!zone) return zone.error();
+    choose_moment(*zone);
+    if (joins() && workspace_ == nullptr)
+      return make_error(ErrorCode::kLocked,
+                        "another damsync holds the catalog, and a report that joins the chain is noted there; "
+                        "`audit --as-of` can be made at any time");
+    auto key = signing_key();
+    if (!key) return key.error();
+    if (auto compared = compare_store(stop); !compared) return compared.error();
+    if (!moment_.past) moment_.judged_at = clock_.utc();  // what was just found counts
+    auto input = make_audit_input(settings_, *zone, moment_);
+    if (!input) return input.error();
+    if (moment_.report_date < moment_.written_on && joins())
+      input->late = "written late, on " + format_date(moment_.written_on);
+    return write(*input, *key ? &**key : nullptr, stop);
+  }
+
+ private:
+  [[nodiscard]] bool joins() const { return !options_.as_of || options_.report_date; }
+
+  void choose_moment(const TimeZone& zone) {
+    const UtcTime now = clock_.utc();
+    moment_.written_on = zone.day_of(now);
+    moment_.past = options_.as_of;
+    const auto day = options_.report_date;
+    if (day && *day < moment_.written_on && !moment_.past) moment_.past = zone.at(*day, settings_.schedule.audit_at);
+    moment_.judged_at = moment_.past.value_or(now);
+    moment_.report_date = day.value_or(zone.day_of(moment_.judged_at));
+  }
+
+  Result<std::optional<SigningKey>> signing_key() {
+    if (settings_.audit.signing_key.kind == SecretRef::Kind::kNone) return std::optional<SigningKey>();
+    SecretSource secrets(log_.redactor());
+    const auto pem = secrets.resolve_text(settings_.audit.signing_key, "audit.signing_key");
+    if (!pem) return pem.error();
+    auto key = SigningKey::from_pem(*pem);
+    if (!key) return key.error();
+    return std::optional<SigningKey>(std::move(*key));
+  }
+
+  /// Only for the report of now: the store cannot be looked at as it was.
+  Status compare_store(std::stop_token stop) {
+    if (workspace_ == nullptr || workspace_->store == nullptr || moment_.past) return {};
+    if (progress_) progress_({.account = "", .step = "store", .done = 0, .total = 0, .bytes = 0});
+    StoreComparison comparison(
+        {*workspace_->db, *workspace_->catalog, *workspace_->writer, *workspace_->store, clock_});
+    const auto found = comparison.run(stop);
+    return found ? Status() : Status(found.error());
+  }
+
+  Result<AuditOutcome> write(AuditInput& input, const SigningKey* key, std::stop_token stop) {
+    auto db = Database::open(settings_.catalog.path, OpenMode::kRead);
+    if (!db) return db.error();
+    std::optional<AuditReader> reader(std::in_place, **db, moment_.past);
+    input.rules.as_of = moment_.past ? *moment_.past : reader->newest_record().value_or(moment_.judged_at);
+    AuditReport report(*reader, input);
+
+    ReportWriter writer(workspace_ != nullptr ? *workspace_->db : **db, clock_);
+    const auto published = writer.write(
+        request(input, key),
+        [&](ReportRenderer& out) {
+          auto written = report.write(out, progress_, stop);
+          reader.reset();  // checkpoints need not wait for the sealing
+          return written;
+        },
+        [this](const PublishedReport& done) { note(done); }, stop);
+    if (!published) return published.error();
+    if (published->time_stamp_error)
+      log_.warning("audit.unstamped", {{"report", published->name}, {"error", published->time_stamp_error->message}});
+    return finish(report, *published, stop);
+  }
+
+  [[nodiscard]] ReportRequest request(const AuditInput& input, const SigningKey* key) const {
+    ReportRequest out;
+    const fs::path folder = audit_folder(settings_, options_.output);
+    out.directory = joins() ? folder : folder / "as-of";
+    out.report_date = input.report_date;
+    out.as_of = input.rules.as_of;
+    out.chain = joins() ? ReportRequest::Chain::kJoin : ReportRequest::Chain::kAlone;
+    if (folder != audit_folder(settings_, {})) out.chain_name = folder.string();
+    out.config_sha256 = sha256_hex(write_json(effective_json(load_settings(settings_.file)), JsonStyle::kCanonical));
+    out.version = kVersion;
+    out.signing_key = key;
+    return out;
+  }
+
+  void note(const PublishedReport& report) {
+    Change change;
+    change.type = EventType::kReportCompleted;
+    change.fields = {report.name};
+    workspace_->journal->append(change);
+  }
+
+  AuditOutcome finish(const AuditReport& report, const PublishedReport& published, std::stop_token stop) {
+    AuditOutcome out;
+    out.directory = published.path;
+    out.report_date = report.head().report_date;
+    out.as_of = report.head().as_of;
+    out.written = !published.unchanged;
+    out.complete = report.head().complete;
+    out.totals = report.totals();
+    out.summary = audit_summary(report.head(), report.totals(), published.path);
+    log_.info("audit.done", {{"report", published.name}, {"complete", out.complete ? "yes" : "no"}});
+    if (out.written && joins()) run_programs(out, stop);
+    return out;
+  }
+
+  void run_programs(AuditOutcome& out, std::stop_token stop) {
+    auto pdf = settings_.audit.pdf_command;
+    if (!pdf.empty()) {
+      // Beside the sealed folder: what is in there is named by its manifest.
+      pdf.insert(pdf.end(), {(out.directory / "report.html").string(), out.directory.string() + ".pdf"});
+      run_program("audit.pdf_command", pdf, "", out, stop);
+    }
+    auto command = settings_.audit.command;
+    if (command.empty()) return;
+    command.push_back(out.directory.string());
+    run_program("audit.command", command, out.summary + "\n", out, stop);
+  }
+
+  void run_program(const char* name, const std::vector<std::string>& argv, const std::string& input, AuditOutcome& out,
+                   std::stop_token stop) {
+    const char* path = std::getenv("PATH");
+    const auto end = run_child({.argv = argv,
+                                .environment = {std::string("PATH=") + (path != nullptr ? path : "/usr/bin:/bin")},
+                                .input = input,
+                                .limit = settings_.audit.time_limit},
+                               stop);
+    if (end.kind == ChildEnd::Kind::kExited && end.code == 0) return;
+    const std::string error = fmt::format("{}: {}", name, describe(end));
+    log_.error("audit.program_failed", {{"error", error}});
+    out.command_error += (out.command_error.empty() ? "" : "; ") + error;
+  }
+
+  static std::string describe(const ChildEnd& end) {
+    std::string errors = end.errors.empty() ? "" : ": " + end.errors;
+    while (!errors.empty() && errors.back() == '\n') errors.pop_back();
+    switch (end.kind) {
+      case ChildEnd::Kind::kExited: return fmt::format("ended with exit code {}{}", end.code, errors);
+      case ChildEnd::Kind::kSignalled: return fmt::format("ended by signal {}{}", end.code, errors);
+      case ChildEnd::Kind::kTimedOut: return "took longer than audit.time_limit";
+      case ChildEnd::Kind::kStopped: return "ended because a stop was asked for";
+      case ChildEnd::Kind::kNotStarted: return fmt::format("cannot be started (error {})", end.code);
+    }
+    return "?";
+  }
+
+  const Settings& settings_;
+  Workspace* workspace_;
+  const AuditOptions& options_;
+  Clock& clock_;
+  Log& log_;
+  const ProgressSink& progress_;
+  AuditMoment moment_;
+};
+
+}  // namespace
+
+Result<AuditOutcome> run_audit(const Settings& settings, Workspace* workspace, const AuditOptions& options,
+                               Clock& clock, Log& log, const ProgressSink& progress, std::stop_token stop) {
+  return AuditJob(settings, workspace, options, clock, log, progress).run(stop);
+}
+
+}  // namespace damsync

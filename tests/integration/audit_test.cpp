@@ -1,0 +1,185 @@
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "storage/base/digest.h"
+#include "tests/integration/desk.h"
+
+namespace damsync {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string bytes_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// A desk whose reports lie beside its store.
+struct AuditDesk : Desk {
+  explicit AuditDesk(int images = 3, const std::string& more = "") : Desk(images) { settings(more); }
+
+  void settings(const std::string& more) {
+    fs::create_directory(dir.path() / "conf.d");
+    write_file("conf.d/audit.toml", "[audit]\ndirectory = \"" + reports().string() + "\"\n" + more);
+  }
+  [[nodiscard]] fs::path reports() const { return dir.path() / "reports"; }
+
+  /// `audit --json` and what it printed.
+  Json audit(const Words& more = {}, int exit_code = 0) {
+    Words words = {"audit", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const ProgramResult result = damsync(words);
+    CHECK_MESSAGE(result.exit_code == exit_code, result.err);
+    const auto lines = lines_of(result.out);
+    REQUIRE(lines.size() == 1);
+    return lines[0];
+  }
+  [[nodiscard]] static std::int64_t open(const Json& audit, const char* code) {
+    const Json* count = member(audit, "findings").find(code);
+    return count == nullptr ? 0 : number(*count, "open");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("audit: a report lies whole in a folder of its date, and the feed tells of it") {
+  AuditDesk desk;
+  desk.sync();
+
+  const Json done = desk.audit();
+
+  const fs::path folder = text(done, "directory");
+  CHECK(folder.parent_path() == desk.reports());
+  CHECK(folder.filename() == text(done, "report_date"));
+  for (const char* name : {"report.json", "report.schema.json", "licenses.csv", "findings.csv", "report.html",
+                           "MANIFEST.sha256", "MANIFEST.json"})
+    CHECK_MESSAGE(fs::is_regular_file(folder / name), name);
+  CHECK(fs::read_symlink(desk.reports() / "latest") == folder.filename());
+  CHECK(number(done, "licenses") == 3);
+  CHECK(flag(done, "complete"));
+  const auto changes = lines_of(desk.damsync({"changes", "--json"}).out);
+  CHECK(text(changes.back(), "type") == "report.completed");
+}
+
+TEST_CASE("audit: the same state gives no second report, and a changed one gets the next name") {
+  AuditDesk desk;
+  desk.sync();
+  const Json first = desk.audit();
+  const Json again = desk.audit();
+  CHECK_FALSE(flag(again, "written"));
+  CHECK(text(again, "directory") == text(first, "directory"));
+
+  desk.add_license(Desk::image_id(0), SystemClock().utc());
+  desk.sync();
+  const Json changed = desk.audit();
+  CHECK(flag(changed, "written"));
+  CHECK(text(changed, "directory") == text(first, "directory") + ".2");
+  const auto diff =
+      lines_of(desk.damsync({"audit", "diff", text(first, "directory"), text(changed, "directory"), "--json"}).out);
+  REQUIRE(diff.size() == 1);
+  CHECK(member(diff[0], "licenses_added").if_array()->size() == 1);
+}
+
+TEST_CASE("audit: a past moment gives the same bytes whatever happened since, and joins no chain") {
+  AuditDesk desk;
+  desk.sync();
+  const std::string moment = format_rfc3339(SystemClock().utc());
+  const Json before = desk.audit({"--as-of", moment});
+  const fs::path folder = text(before, "directory");
+  CHECK(folder.parent_path() == desk.reports() / "as-of");
+  const std::string report = bytes_of(folder / "licenses.csv");
+
+  desk.add_license(Desk::image_id(1), SystemClock().utc());
+  desk.sync();
+  const Json after = desk.audit({"--as-of", moment});
+
+  CHECK(bytes_of(fs::path(text(after, "directory")) / "licenses.csv") == report);
+  CHECK_FALSE(fs::exists(desk.reports() / "latest"));
+}
+
+TEST_CASE("audit: files dropped into the store and files taken out of it are findings") {
+  AuditDesk desk;
+  desk.sync();
+  std::ofstream(desk.store() / "stray.jpg") << "by hand";
+  fs::remove(desk.store() / desk.tree().begin()->first);
+  for (const auto& [path, bytes] : desk.tree())
+    if (path.ends_with(".jpg") && path != "stray.jpg") {
+      fs::remove(desk.store() / path);
+      break;
+    }
+  const Json done = desk.audit();
+  CHECK(AuditDesk::open(done, "FILE_NO_LICENSE") == 1);
+  CHECK(AuditDesk::open(done, "FILE_MISSING") == 1);
+}
+
+TEST_CASE("audit: waivers and agreements of the settings take effect, and a broken list of waivers ends in 78") {
+  AuditDesk desk;
+  desk.sync();
+  CHECK(AuditDesk::open(desk.audit(), "END_DATE_UNKNOWN") == 3);
+
+  desk.write_file("waivers.toml", "[[waiver]]\ncode = \"END_DATE_UNKNOWN\"\nby = \"legal\"\nreason = \"perpetual\"\n");
+  desk.settings("waivers = \"" + (desk.dir.path() / "waivers.toml").string() + "\"\n");
+  CHECK(AuditDesk::open(desk.audit(), "END_DATE_UNKNOWN") == 0);
+
+  desk.settings("[[agreement]]\nmatch = { account = \"newsroom\" }\nend = 2001-01-01\n");
+  CHECK(AuditDesk::open(desk.audit(), "EXPIRED") == 3);
+
+  desk.write_file("waivers.toml", "[[waiver]]\ncode = \"EXPIERD\"\nby = \"legal\"\nreason = \"typo\"\n");
+  desk.settings("waivers = \"" + (desk.dir.path() / "waivers.toml").string() + "\"\n");
+  const ProgramResult broken = desk.damsync({"audit"});
+  CHECK(broken.exit_code == 78);
+  CHECK(holds(broken.err, "waivers.toml:2"));
+}
+
+TEST_CASE("audit: audit.command gets the folder and the summary, and its failure harms nothing") {
+  AuditDesk desk;
+  desk.sync();
+  desk.write_file("hook",
+                  "#!/bin/sh\ncat > '" + (desk.dir.path() / "mail.txt").string() + "'\ntest -f \"$1/MANIFEST.json\"\n",
+                  0755);
+  desk.settings("command = [\"" + (desk.dir.path() / "hook").string() + "\"]\n");
+  const Json done = desk.audit();
+  CHECK(bytes_of(desk.dir.path() / "mail.txt") == text(done, "summary") + "\n");
+
+  desk.settings("command = [\"/bin/false\"]\n");
+  desk.add_license(Desk::image_id(0), SystemClock().utc());
+  desk.sync();
+  const Json failed = desk.audit({}, 1);
+  CHECK(text(failed, "command_error") == "audit.command: ended with exit code 1");
+  CHECK(fs::exists(fs::path(text(failed, "directory")) / "MANIFEST.json"));
+}
+
+TEST_CASE("proof: two files say what is known of one asset") {
+  AuditDesk desk;
+  desk.sync();
+  const std::string name = "proof-shutterstock-" + Desk::image_id(0);
+  const auto folder = desk.dir.path() / "evidence";
+  const ProgramResult result =
+      desk.damsync({"proof", "shutterstock:" + Desk::image_id(0), "--output", folder.string(), "--json"});
+  CHECK(result.exit_code == 0);
+  CHECK(fs::exists(folder / (name + ".html")));
+  CHECK(fs::exists(folder / (name + ".json")));
+  const auto lines = lines_of(result.out);
+  REQUIRE(lines.size() == 1);
+  const Json& holding = member(lines[0], "holdings").if_array()->at(0);
+  const Json& license = member(holding, "licenses").if_array()->at(0);
+  CHECK(text(license, "license_id") == Desk::license_id(0));
+  CHECK(flag(license, "raw_matches_sha256"));
+  CHECK(desk.damsync({"proof", "shutterstock:1"}).exit_code == 1);
+  CHECK(desk.damsync({"proof", "1"}).exit_code == 2);
+}
+
+TEST_CASE("C4 audit: wrong use ends in 2, and before the first sync there is nothing to report") {
+  AuditDesk desk(0);
+  for (const Words& words :
+       {
+    Words{"audit", "diff"}, Words{"audit", "diff", "a"}, Words{"audit", "sing"},
+        CHECK(desk.damsync(words).exit_code == 2);
+    CHECK(desk.damsync({"audit"}).exit_code == 74);
+    CHECK_FALSE(fs::exists(desk.reports()));
+}
+
+}  // namespace damsync
