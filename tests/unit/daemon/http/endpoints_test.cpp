@@ -22,7 +22,7 @@ bool holds(const std::string& text, const std::string& part) { return text.find(
 
 }  // namespace
 
-TEST_CASE("/healthz: says ok while every worker moves, and names the one that does not") {
+TEST_CASE("http /healthz: says ok while every worker moves, and names the one that does not") {
   EndpointsBench bench;
   bench.vitals.moved("sync newsroom", "reading", 60s);
   CHECK(bench.ask("/healthz").status == 200);
@@ -34,7 +34,7 @@ TEST_CASE("/healthz: says ok while every worker moves, and names the one that do
   CHECK(bench.ask("/healthz").status == 200);
 }
 
-TEST_CASE("/healthz: needs no catalog") {
+TEST_CASE("http /healthz: needs no catalog") {
   EndpointsBench bench;
   WebRequest request;
   request.path = "/healthz";
@@ -42,14 +42,14 @@ TEST_CASE("/healthz: needs no catalog") {
   CHECK(bench.endpoints.answer_at_once(request)->status == 200);
 }
 
-TEST_CASE("/readyz: is ready when the catalog is open, the store is there and no last cycle has failed") {
+TEST_CASE("http /readyz: is ready when the catalog is open, the store is there and no last cycle has failed") {
   EndpointsBench bench;
   bench.fill();
   CHECK(bench.ask("/readyz").status == 200);
   CHECK(bench.ask("/readyz").body == "ready\n");
 }
 
-TEST_CASE("/readyz: says each reason why not, and is ready again when they are gone") {
+TEST_CASE("http /readyz: says each reason why not, and is ready again when they are gone") {
   EndpointsBench bench;
   bench.fill();
   AccountSummary failed;
@@ -74,7 +74,7 @@ TEST_CASE("/readyz: says each reason why not, and is ready again when they are g
   CHECK(bench.ask("/readyz").body == "stopping\n");
 }
 
-TEST_CASE("/readyz: is not ready while the daemon starts, nor while there is no catalog") {
+TEST_CASE("http /readyz: is not ready while the daemon starts, nor while there is no catalog") {
   EndpointsBench bench;
   Vitals starting(bench.clock);
   Endpoints endpoints({[&] { return bench.settings; }, bench.world.dir / "nowhere.db", starting, bench.clock, bench.log,
@@ -86,7 +86,7 @@ TEST_CASE("/readyz: is not ready while the daemon starts, nor while there is no 
   CHECK(answer->body == "starting\ncatalog: there is no catalog yet; the first cycle makes it\n");
 }
 
-TEST_CASE("/readyz: a store of another catalog is not ours") {
+TEST_CASE("http /readyz: a store of another catalog is not ours") {
   EndpointsBench bench;
   Transaction tx(bench.world.db());
   CatalogWriter(bench.world.db()).put_setting("store_id", "other");
@@ -94,7 +94,7 @@ TEST_CASE("/readyz: a store of another catalog is not ours") {
   CHECK(holds(bench.ask("/readyz").body, "store: the store belongs to another catalog\n"));
 }
 
-TEST_CASE("/api/v1/status: is the object of `status --json`, with the next jobs and what the daemon says of itself") {
+TEST_CASE("http /api/v1/status: is the object of `status --json`, with the next jobs and what the daemon says of itself") {
   EndpointsBench bench;
   bench.fill();
   bench.vitals.set_next({{"audit", bench.clock.utc() + 1h}});
@@ -112,7 +112,7 @@ TEST_CASE("/api/v1/status: is the object of `status --json`, with the next jobs 
   CHECK(without_store(json_of(direct)) == without_store(status));
 }
 
-TEST_CASE("/api/v1/status: a worker that hangs and settings that were refused are problems") {
+TEST_CASE("http /api/v1/status: a worker that hangs and settings that were refused are problems") {
   EndpointsBench bench;
   bench.fill();
   bench.vitals.moved("audit", "writing", 10s);
@@ -181,7 +181,7 @@ TEST_CASE("W3 status: what a receiver waits for is told, and what was given up i
   CHECK(holds(bench.ask("/metrics").body, "damsync_deliveries{receiver=\"cms\",state=\"dead\"} 1\n"));
 }
 
-TEST_CASE("/api/v1/assets: lists the objects of `list assets --json` in pages that lose and repeat nothing") {
+TEST_CASE("http /api/v1/assets: lists the objects of `list assets --json` in pages that lose and repeat nothing") {
   EndpointsBench bench;
   bench.fill();
   std::vector<std::string> seen;
@@ -200,7 +200,7 @@ TEST_CASE("/api/v1/assets: lists the objects of `list assets --json` in pages th
   CHECK(seen == expected);
 }
 
-TEST_CASE("/api/v1/assets: takes account, provider and state, and refuses what it does not know") {
+TEST_CASE("http /api/v1/assets: takes account, provider and state, and refuses what it does not know") {
   EndpointsBench bench;
   bench.fill();
   const auto count = [&](const std::string& query) {
@@ -222,7 +222,7 @@ TEST_CASE("/api/v1/assets: takes account, provider and state, and refuses what i
   }
 }
 
-TEST_CASE("/api/v1/assets/PROVIDER:ID: is the object of `show --json`") {
+TEST_CASE("http /api/v1/assets/PROVIDER:ID: is the object of `show --json`") {
   EndpointsBench bench;
   bench.fill();
   const Json shown = json_of(read_held(bench.world.catalog(), {"scripted", "102"}));
@@ -248,7 +248,7 @@ TEST_CASE("L5 http: nothing but the known addresses is there, whatever is tried"
   CHECK(bench.ask("/").status == 200);
 }
 
-TEST_CASE("/api/v1/changes: hands out the feed in pieces, each with the cursor behind it") {
+TEST_CASE("http /api/v1/changes: hands out the feed in pieces, each with the cursor behind it") {
   EndpointsBench bench;
   bench.fill();
   std::vector<std::string> seen;
@@ -271,7 +271,7 @@ TEST_CASE("/api/v1/changes: hands out the feed in pieces, each with the cursor b
   CHECK_FALSE(*behind.find("more")->if_bool());
 }
 
-TEST_CASE("/api/v1/changes: a withdrawn asset is a change like any other") {
+TEST_CASE("http /api/v1/changes: a withdrawn asset is a change like any other") {
   EndpointsBench bench;
   bench.fill();
   const std::string cursor = *bench.json("/api/v1/changes?limit=1000").find("next")->if_string();
@@ -281,7 +281,7 @@ TEST_CASE("/api/v1/changes: a withdrawn asset is a change like any other") {
   CHECK(holds(bench.ask("/api/v1/changes?since=" + percent_encode(cursor)).body, "\"type\":\"asset.withdrawn\""));
 }
 
-TEST_CASE("/api/v1/changes: wait holds the request while there is nothing new, and no longer than asked") {
+TEST_CASE("http /api/v1/changes: wait holds the request while there is nothing new, and no longer than asked") {
   EndpointsBench bench;
   bench.fill();
   const std::string cursor = *bench.json("/api/v1/changes?limit=1000").find("next")->if_string();
@@ -301,7 +301,7 @@ TEST_CASE("/api/v1/changes: wait holds the request while there is nothing new, a
   CHECK(holds(bench.reply(target).answer->body, "\"104\""));
 }
 
-TEST_CASE("/api/v1/changes: a cursor of another feed is gone, and what is no cursor is refused") {
+TEST_CASE("http /api/v1/changes: a cursor of another feed is gone, and what is no cursor is refused") {
   EndpointsBench bench;
   bench.fill();
   const auto gone = bench.ask("/api/v1/changes?since=c999999-01ARZ3NDEKTSV4RRFFQ69G5FAV");

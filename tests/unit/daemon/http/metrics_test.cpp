@@ -29,7 +29,7 @@ std::string busy_metrics(EndpointsBench& bench) {
 
 }  // namespace
 
-TEST_CASE("/metrics: says how accounts, store, schedule and process are") {
+TEST_CASE("http /metrics: says how accounts, store, schedule and process are") {
   EndpointsBench bench;
   const std::string text = busy_metrics(bench);
   CHECK(bench.ask("/metrics").content_type == "text/plain; version=0.0.4; charset=utf-8");
@@ -55,7 +55,7 @@ TEST_CASE("/metrics: says how accounts, store, schedule and process are") {
   CHECK(open_fds_of_process() >= 3);
 }
 
-TEST_CASE("L7 /metrics: labels are words of ours and names of accounts, whatever a provider says") {
+TEST_CASE("L7 http /metrics: labels are words of ours and names of accounts, whatever a provider says") {
   EndpointsBench bench;
   auto& hostile = bench.world.provider.add("105", "e105");
   hostile.license_type = "evil\"}\n# HELP x\ndamsync_up 0";
@@ -80,7 +80,7 @@ TEST_CASE("L7 /metrics: labels are words of ours and names of accounts, whatever
   }
 }
 
-TEST_CASE("/metrics: are there without a catalog, and say that nothing is healthy") {
+TEST_CASE("http /metrics: are there without a catalog, and say that nothing is healthy") {
   EndpointsBench bench;
   Endpoints endpoints({[&] { return bench.settings; }, bench.world.dir / "nowhere.db", bench.vitals, bench.clock,
                        bench.log, [] { return WebServer::Counts(); }});
@@ -91,7 +91,7 @@ TEST_CASE("/metrics: are there without a catalog, and say that nothing is health
   CHECK(holds(answer->body, "damsync_healthy 0\n"));
 }
 
-TEST_CASE("/metrics: promtool has nothing to say against them") {
+TEST_CASE("http /metrics: promtool has nothing to say against them") {
   if (std::system("command -v promtool >/dev/null 2>&1") != 0) {
     MESSAGE("skipped: there is no promtool on this machine (Debian package prometheus)");
     return;
