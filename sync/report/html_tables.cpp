@@ -23,10 +23,10 @@ std::string spans_text(const std::vector<ReportSpan>& spans, const char* none) {
   std::string out;
   // The newest say most.
   const std::size_t first = spans.size() > kShown ? spans.size() - kShown : 0;
-  if (first > 0) out = counted(static_cast<std::int64_t>(first), "earlier span", "earlier spans") + "; ";
+  if (first > 0) out = counted(static_cast<std::int64_t>(first), "earlier span", "earlier spans");
   for (std::size_t i = first; i < spans.size(); ++i) {
-    if (i != first) out += "; ";
-    out += minute_of(spans[i].from) + " – " + minute_of(spans[i].to);
+    if (!out.empty()) out += "\n";
+    out += minute_of(spans[i].from) + " –\n" + minute_of(spans[i].to);
   }
   return out;
 }
@@ -94,7 +94,7 @@ std::string finding_row(const HtmlTable& table, const Finding& f) {
 }
 
 HtmlTable waived_table() {
-  return HtmlTable({{"Finding", "id"},
+  return HtmlTable({{"Finding", ""},
                     {"Account", ""},
                     {"Asset", "id"},
                     {"License", "id"},

@@ -3,6 +3,7 @@
 #include "sync/report/csv_renderer.h"
 #include "sync/report/html_renderer.h"
 #include "sync/report/json_renderer.h"
+#include "sync/report/xlsx_renderer.h"
 
 namespace damsync {
 namespace {
@@ -20,6 +21,7 @@ ReportBundle::ReportBundle(ReportFiles& files) {
   renderers_.push_back(std::make_unique<JsonRenderer>(files));
   renderers_.push_back(std::make_unique<CsvRenderer>(files));
   renderers_.push_back(std::make_unique<HtmlRenderer>(files));
+  if (has_xlsx_renderer()) renderers_.push_back(std::make_unique<XlsxRenderer>(files));
 }
 
 Status ReportBundle::begin(const ReportHead& head) {

@@ -10,6 +10,7 @@
 #include "sync/report/report_bundle.h"
 #include "sync/report/report_files.h"
 #include "sync/report/report_texts.h"
+#include "sync/report/xlsx_renderer.h"
 #include "tests/support/paths.h"
 #include "tests/support/report_bench.h"
 
@@ -216,6 +217,22 @@ TEST_CASE("report.html: stays small whatever the number of rows, and shows the n
   CHECK(has(page,
             "The newest 500 of 3\xe2\x80\xaf"
             "001 licenses"));
+}
+
+TEST_CASE("W5 report.xlsx: everything is text, hostile text included, and equal reports are equal bytes") {
+  if (!has_xlsx_renderer()) {
+    MESSAGE("built without libxlsxwriter");
+    return;
+  }
+  const Rendered report(hostile_sample()), again(hostile_sample());
+  CHECK(report.text("report.xlsx") == again.text("report.xlsx"));
+  const auto sheet = report.output(
+      "python3 -c 'import zipfile; z=zipfile.ZipFile(\"report.xlsx\");"
+      " import xml.dom.minidom as m; [m.parseString(z.read(n)) for n in z.namelist()];"
+      " print(z.read(\"xl/worksheets/sheet1.xml\").decode())'");
+  CHECK(has(sheet, "t=\"inlineStr\"><is><t>1000</t>"));
+  CHECK(has(sheet, "=cmd()|&apos;") != has(sheet, "=cmd()|'"));
+  CHECK_FALSE(has(sheet, "<f>"));
 }
 
 TEST_CASE("html text: numbers are grouped and words agree") {
