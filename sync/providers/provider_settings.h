@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -40,6 +41,9 @@ struct ProviderSettings {
   std::string license_filter;                     ///< e.g. `enhanced` or `-standard`; empty: all
   std::string history_dialect;
   std::string language;
+  std::string project_code, download_notes;    ///< of a spending call whose license has none
+  std::string file_type;                       ///< of a spending call whose license tells none: `jpg`, `eps`
+  std::int64_t height = 0;                     ///< likewise, pixels; 0: the largest
   std::optional<std::chrono::sys_days> since;  ///< how far back the first run reads
   std::vector<std::string> download_hosts;     ///< further hosts that signed URLs may lead to
   std::string ca_file;

@@ -52,7 +52,11 @@ GettySettings getty_settings(const ProviderSettings& settings, const Url& base) 
               settings.history_dialect == "start_date" ? getty::Dialect::kStartDate : getty::Dialect::kDateFrom,
           .company_downloads = settings.company_downloads,
           .since = settings.since,
-          .overlap = settings.overlap};
+          .overlap = settings.overlap,
+          .download = {.project_code = settings.project_code,
+                       .notes = settings.download_notes,
+                       .file_type = settings.file_type,
+                       .height = settings.height}};
 }
 
 }  // namespace

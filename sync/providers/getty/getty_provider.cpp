@@ -41,7 +41,7 @@ GettyProvider::GettyProvider(GettySettings settings, HttpTransport& transport, C
       history_(history_settings(settings), api_, log),
       changes_(settings.account, api_, log),
       images_(api_),
-      paid_(api_) {}
+      paid_(api_, std::move(settings.download)) {}
 
 Result<Page> GettyProvider::poll(const PollRequest& request, std::stop_token stop) {
   if (request.stream == "downloads") return history_.poll(request, std::move(stop));

@@ -33,6 +33,7 @@ struct GettySettings {
   bool company_downloads = false;
   std::optional<std::chrono::sys_days> since;
   std::chrono::hours overlap{48};
+  getty::DownloadDefaults download = {};
 };
 
 /// One account at Getty Images API v3: its download history, metadata, and asset changes where it is entitled to them.

@@ -31,12 +31,17 @@ Status check_left(const Product& product) {
   return {};
 }
 
-Status check_requirements(const License& license, const Product& product) {
+std::string or_default(std::string value, const std::string& fallback) { return value.empty() ? fallback : value; }
+
+Status check_requirements(const License& license, const Product& product, const DownloadDefaults& defaults) {
   if (!product.project_code_required) return {};
-  const std::string code = detail(license, "project");
+  const std::string code = or_default(detail(license, "project"), defaults.project_code);
   const auto& codes = product.project_codes;
   if (code.empty())
-    return refuse(fmt::format("product {} requires a project code and the license has none", printable(product.id)));
+    return refuse(
+        fmt::format("product {} requires a project code; the license has none, nor have the settings "
+                    "(project_code)",
+                    printable(product.id)));
   if (!codes.empty() && std::find(codes.begin(), codes.end(), code) == codes.end())
     return refuse(
         fmt::format("product {} does not know the project code '{}'", printable(product.id), printable(code)));
@@ -67,42 +72,50 @@ bool is_documented(const HttpResponse& response) {
   return has_words || response.headers.find("X-Error-Detail") != nullptr;
 }
 
-std::string body_of(const License& license, const Product& product, const SpendPermit& permit) {
-  Json body = Json::object();
-  std::string notes = detail(license, "notes");
-  if (notes.empty() && product.note_required) notes = permit.reference();
-  if (!notes.empty()) body.set("download_notes", notes);
-  if (const std::string project = detail(license, "project"); !project.empty()) body.set("project_code", project);
-  return write_json(body);
-}
-
 }  // namespace
 
-Result<Product> paying_product(const License& license, const std::vector<Product>& products) {
+Result<Product> paying_product(const License& license, const std::vector<Product>& products,
+                               const DownloadDefaults& defaults) {
   const Product* product = choose(license, products);
   if (product == nullptr)
     return refuse(
         fmt::format("no active product of type '{}' can be told to pay for it", printable(license.license_type)));
   if (auto left = check_left(*product); !left) return left.error();
-  if (auto met = check_requirements(license, *product); !met) return met.error();
+  if (auto met = check_requirements(license, *product, defaults); !met) return met.error();
   return *product;
 }
 
-QueryParams paid_query(const License& license, const Product& product, const std::vector<Rendition>& renditions) {
+QueryParams paid_query(const License& license, const Product& product, const std::vector<Rendition>& renditions,
+                       const DownloadDefaults& defaults) {
   // Without this the service answers with a redirect to the file, and the address is never learnt.
   QueryParams params{{"auto_download", "false"}};
-  if (license.format == "jpg" || license.format == "eps") params.emplace_back("file_type", license.format);
-  if (license.format != "eps") {
+  const std::string type = or_default(license.format, defaults.file_type);
+  if (type == "jpg" || type == "eps") params.emplace_back("file_type", type);
+  if (type != "eps") {
     std::string height = detail(license, "height");
     const auto size = std::find_if(renditions.begin(), renditions.end(), [&](const Rendition& r) {
       return !license.size.empty() && iequals(r.name, license.size) && r.format == license.format && r.height;
     });
     if (height.empty() && size != renditions.end()) height = std::to_string(*size->height);
+    if (height.empty() && defaults.height > 0) height = std::to_string(defaults.height);
     if (!height.empty()) params.emplace_back("height", height);
   }
   params.emplace_back("product_id", product.id);
   if (!product.type.empty()) params.emplace_back("product_type", product.type);
   return params;
+}
+
+std::string paid_body(const License& license, const Product& product, const std::string& reference,
+                      const DownloadDefaults& defaults) {
+  Json body = Json::object();
+  const std::string notes = or_default(detail(license, "notes"), defaults.notes);
+  if (!notes.empty())
+    body.set("download_notes", fmt::format("{} ({})", notes, reference));
+  else if (product.note_required)
+    body.set("download_notes", reference);
+  const std::string project = or_default(detail(license, "project"), defaults.project_code);
+  if (!project.empty()) body.set("project_code", project);
+  return write_json(body);
 }
 
 Result<DownloadSource> read_paid_answer(const HttpResponse& response, const License& license, UtcTime now) {
@@ -117,7 +130,7 @@ Result<DownloadSource> read_paid_answer(const HttpResponse& response, const Lice
 }
 
 Status PaidDownload::prepare(const License& license, const std::vector<Product>& products) {
-  auto product = paying_product(license, products);
+  auto product = paying_product(license, products, defaults_);
   if (!product) return product.error();
   const std::lock_guard lock(mutex_);
   prepared_ = Prepared{license.license_id, std::move(*product)};
@@ -134,9 +147,9 @@ Result<DownloadSource> PaidDownload::ask(SpendPermit permit, const License& lice
   if (!prepared || prepared->license_id != license.license_id)
     return refuse("no product was chosen to pay for this license");
   if (!is_asset_id(license.asset_id)) return make_error(ErrorCode::kInvalid, "an id that is no asset id is never sent");
-  const auto answer =
-      api_.spend("/v3/downloads/images/" + license.asset_id, paid_query(license, prepared->product, options.renditions),
-                 body_of(license, prepared->product, permit), std::move(stop));
+  const auto answer = api_.spend("/v3/downloads/images/" + license.asset_id,
+                                 paid_query(license, prepared->product, options.renditions, defaults_),
+                                 paid_body(license, prepared->product, permit.reference(), defaults_), std::move(stop));
   if (!answer) return answer.error();
   return read_paid_answer(*answer, license, api_.now());
 }

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "storage/base/result.h"
@@ -17,15 +19,30 @@ namespace damsync::getty {
 /// How long the address of a file works. Source: README.md of this folder.
 inline constexpr std::chrono::hours kUriValid{24};
 
+/// What a spending call says where the license it is made for does not.
+struct DownloadDefaults {
+  std::string project_code = {};
+  std::string notes = {};
+  std::string file_type = {};  ///< `jpg` or `eps`; empty: the service's choice
+  std::int64_t height = 0;     ///< pixels; 0: the largest
+};
+
 /// The product that pays for another download of what a license covers: the one it was downloaded under, or, when that
 /// is no longer active, the only active one of the same type. Pure.
 ///
 /// Errors   kRefusedByPolicy: there is none, its downloads are used up or not known, or it requires a project code
-///          that the license does not have.
-Result<Product> paying_product(const License& license, const std::vector<Product>& products);
+///          that neither license nor settings have.
+Result<Product> paying_product(const License& license, const std::vector<Product>& products,
+                               const DownloadDefaults& defaults);
 
 /// The query of the spending call. Pure.
-QueryParams paid_query(const License& license, const Product& product, const std::vector<Rendition>& renditions);
+QueryParams paid_query(const License& license, const Product& product, const std::vector<Rendition>& renditions,
+                       const DownloadDefaults& defaults);
+
+/// The body of the spending call: project code and notes. Notes are sent where license, settings or product want
+/// some, and then name the row of our ledger, so that the service's history tells which call it was. Pure.
+std::string paid_body(const License& license, const Product& product, const std::string& reference,
+                      const DownloadDefaults& defaults);
 
 /// What the answer to the spending call says. Pure.
 ///
@@ -39,7 +56,7 @@ Result<DownloadSource> read_paid_answer(const HttpResponse& response, const Lice
 /// Threads  any; `ask` must follow `prepare` for the same license.
 class PaidDownload {
  public:
-  explicit PaidDownload(GettyApi& api) : api_(api) {}
+  PaidDownload(GettyApi& api, DownloadDefaults defaults) : api_(api), defaults_(std::move(defaults)) {}
 
   /// Chooses the product and remembers it for `ask`.
   Status prepare(const License& license, const std::vector<Product>& products);
@@ -53,6 +70,7 @@ class PaidDownload {
   };
 
   GettyApi& api_;
+  DownloadDefaults defaults_;
   std::mutex mutex_;
   std::optional<Prepared> prepared_;
 };

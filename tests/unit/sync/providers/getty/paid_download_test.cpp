@@ -38,8 +38,9 @@ Product product_of(const std::string& id) {
   return out;
 }
 
-std::string refused(const License& license, const std::vector<Product>& products) {
-  const auto chosen = getty::paying_product(license, products);
+std::string refused(const License& license, const std::vector<Product>& products,
+                    const getty::DownloadDefaults& defaults = {}) {
+  const auto chosen = getty::paying_product(license, products, defaults);
   if (chosen) return "pays " + chosen->id;
   CHECK(chosen.error().code == ErrorCode::kRefusedByPolicy);
   return chosen.error().message;
@@ -117,10 +118,51 @@ TEST_CASE("getty paid download: a required project code must be on the license a
   CHECK(refused(license_of(Json::object({{"project", "P-7"}})), {product}) == "pays 1");
 }
 
+TEST_CASE("getty paid download: the settings' project code counts where the license has none, and only there") {
+  Product product = product_of("1");
+  product.project_code_required = true;
+  product.project_codes = {"P-7"};
+  const getty::DownloadDefaults fits{.project_code = "P-7"}, other{.project_code = "P-9"};
+  CHECK(refused(license_of(), {product}, fits) == "pays 1");
+  CHECK(holds(refused(license_of(), {product}, other), "does not know the project code 'P-9'"));
+  CHECK(holds(refused(license_of(Json::object({{"project", "P-8"}})), {product}, fits), "'P-8'"));
+}
+
+TEST_CASE("getty paid download: notes are sent where somebody wants some, and then name the row of our ledger") {
+  const getty::DownloadDefaults defaults{.project_code = "P-7", .notes = "archive"};
+  const auto body = [&](Json details, bool required, const getty::DownloadDefaults& given) {
+    Product product = product_of("1");
+    product.note_required = required;
+    return getty::paid_body(license_of(std::move(details)), product, "damsync spend 5", given);
+  };
+  const Json said = Json::object({{"notes", "Page 7"}, {"project", "P-1"}});
+  CHECK(body(Json::object(), false, {}) == "{}");
+  CHECK(body(Json::object(), true, {}) == R"({"download_notes":"damsync spend 5"})");
+  CHECK(body(said, false, {}) == R"-({"download_notes":"Page 7 (damsync spend 5)","project_code":"P-1"})-");
+  CHECK(body(said, true, defaults) == R"-({"download_notes":"Page 7 (damsync spend 5)","project_code":"P-1"})-");
+  CHECK(body(Json::object(), false, defaults) ==
+        R"-({"download_notes":"archive (damsync spend 5)","project_code":"P-7"})-");
+}
+
+TEST_CASE("getty paid download: file type and height of the settings count where the license tells none") {
+  const getty::DownloadDefaults defaults{.file_type = "eps", .height = 4000};
+  const auto query = [&](const License& license, const getty::DownloadDefaults& given) {
+    return make_query(getty::paid_query(license, product_of("1"), {{"x_large", "jpg", 6000, 5000}}, given));
+  };
+  License untold = license_of();
+  untold.format.clear();
+  untold.size.clear();
+  CHECK(holds(query(untold, defaults), "file_type=eps"));
+  CHECK_FALSE(holds(query(untold, defaults), "height"));
+  CHECK(holds(query(untold, {.file_type = "jpg", .height = 4000}), "file_type=jpg&height=4000"));
+  CHECK_FALSE(holds(query(untold, {}), "file_type"));
+  CHECK(holds(query(license_of(), defaults), "file_type=jpg&height=5000"));
+}
+
 TEST_CASE("getty paid download: size and format asked for are those of the license") {
   const std::vector<Rendition> sizes = {{"large", "jpg", 3000, 2000}, {"x_large", "jpg", 6000, 4000}};
   const auto query = [&](const License& license, const std::vector<Rendition>& known) {
-    return make_query(getty::paid_query(license, product_of("1"), known));
+    return make_query(getty::paid_query(license, product_of("1"), known, {}));
   };
   CHECK(query(license_of(), sizes) ==
         "auto_download=false&file_type=jpg&height=4000&product_id=1&product_type=premiumaccess");
