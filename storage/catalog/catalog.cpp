@@ -209,10 +209,14 @@ std::vector<std::string> Catalog::image_ids(const std::string& account) const {
 }
 
 std::vector<std::string> Catalog::stale_assets(const std::string& account, UtcTime before, std::size_t limit) const {
+  // Withdrawn ones may come back. Each of them costs a question of its own, so only some at a time.
   Statement query(db_,
-                  "SELECT a.asset_id FROM asset a WHERE a.account = ? AND a.state = 'active' AND a.checked_at < ?"
-                  " AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.account = a.account AND p.kind = 'metadata'"
-                  "  AND p.key = a.asset_id) ORDER BY a.checked_at LIMIT ?");
+                  "SELECT a.asset_id FROM (SELECT asset_id, checked_at FROM asset"
+                  "  WHERE account = ?1 AND state = 'active' AND checked_at < ?2"
+                  " UNION ALL SELECT * FROM (SELECT asset_id, checked_at FROM asset"
+                  "  WHERE account = ?1 AND state = 'withdrawn' AND checked_at < ?2 ORDER BY checked_at LIMIT 100)) a"
+                  " WHERE NOT EXISTS (SELECT 1 FROM pending p WHERE p.account = ?1 AND p.kind = 'metadata'"
+                  "  AND p.key = a.asset_id) ORDER BY a.checked_at LIMIT ?3");
   query.bind_all(account, before, static_cast<std::int64_t>(limit));
   return texts(query);
 }

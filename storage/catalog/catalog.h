@@ -148,7 +148,7 @@ class Catalog {
                                                    const std::string& after_asset_id, std::size_t limit) const;
   /// Assets that are held as images, in id order: what the provider can describe.
   [[nodiscard]] std::vector<std::string> image_ids(const std::string& account) const;
-  /// Active assets that were last looked at before `before` and are not wanted already, oldest look first.
+  /// Active and some withdrawn assets last looked at before `before` and not wanted already, oldest look first.
   [[nodiscard]] std::vector<std::string> stale_assets(const std::string& account, UtcTime before,
                                                       std::size_t limit) const;
   /// Files of held licenses that are wanted (pending, failed, missing, corrupt), in (asset, license) order after the

@@ -1,5 +1,7 @@
 #include "sync/pipeline/metadata_work.h"
 
+#include <utility>
+
 #include "sync/pipeline/work_pool.h"
 
 namespace damsync {
@@ -9,6 +11,7 @@ namespace {
 /// missing, the deletion brake holds them all and a person looks.
 constexpr int kMostDoubts = 500;
 constexpr std::size_t kRechecksPerCycle = 500;
+constexpr std::size_t kAll = 1'000'000'000;
 
 }  // namespace
 
@@ -20,9 +23,12 @@ void MetadataWork::want_rechecks() {
     committer_.want_metadata(cycle_.catalog.image_ids(cycle_.account), "full cycle");
     return;
   }
-  // From two thirds of the time on, so that the load spreads before it is due.
-  const auto before = cycle_.clock.utc() - cycle_.policy.recheck_within * 2 / 3;
-  committer_.want_metadata(cycle_.catalog.stale_assets(cycle_.account, before, kRechecksPerCycle), "regular recheck");
+  // From two thirds of the time on, so that the load spreads; what is left of it at the last sixth goes at once,
+  // however many there are and however seldom the cycles come.
+  const UtcTime now = cycle_.clock.utc();
+  const auto within = cycle_.policy.recheck_within;
+  for (const auto& [age, most] : {std::pair(within * 5 / 6, kAll), std::pair(within * 2 / 3, kRechecksPerCycle)})
+    committer_.want_metadata(cycle_.catalog.stale_assets(cycle_.account, now - age, most), "regular recheck");
 }
 
 MetadataWork::Batch MetadataWork::next_batch() {
