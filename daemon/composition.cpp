@@ -17,6 +17,7 @@
 #include "sync/pipeline/plan_reading.h"
 #include "sync/pipeline/run.h"
 #include "sync/pipeline/sidecar_work.h"
+#include "sync/pipeline/suggestion_reading.h"
 #include "sync/providers/offline_connection.h"
 #include "sync/providers/provider_factory.h"
 
@@ -116,6 +117,8 @@ Result<RunSummary> Composition::sync(const SyncOptions& options, const ProgressS
       if (options.dry_run || stop.stop_requested()) return;
       read_plans_if_due(*workspace_.db, cycle.account, connection.plans(), clock_, log_, stop);
       read_collections(cycle, connection, stop);
+      if (auto* source = connection.suggestions())
+        read_suggestions(*workspace_.db, cycle.account, *source, clock_, log_, stop);
     });
     run.ok = run.ok && !summary.error && summary.files_failed + summary.assets_failed + summary.items_rejected == 0;
     log_summary(summary);

@@ -1,7 +1,10 @@
 #include "daemon/cli/asset_view.h"
 
+#include <set>
+
 #include "daemon/cli/json_fields.h"
 #include "storage/base/text.h"
+#include "storage/catalog/suggestion_book.h"
 #include "sync/http/json_reader.h"
 
 namespace damsync {
@@ -15,6 +18,21 @@ Json list_of(const std::vector<HeldAsset>& held, std::vector<Row> HeldAsset::*ro
   return out;
 }
 
+/// Each suggested asset once, whatever number of accounts it was suggested to.
+Json suggestions_of(const std::vector<HeldAsset>& held) {
+  Json out = Json::array();
+  std::set<std::string> seen;
+  for (const HeldAsset& one : held)
+    for (const auto& s : one.suggestions)
+      if (seen.insert(s.asset_id).second)
+        out.push(Json::object({{"provider", one.asset.provider},
+                               {"account", one.asset.account},
+                               {"asset_id", s.asset_id},
+                               {"title", json_text(s.title)},
+                               {"why", s.why}}));
+  return out;
+}
+
 }  // namespace
 
 std::optional<AssetName> parse_asset_name(std::string_view text) {
@@ -25,12 +43,20 @@ std::optional<AssetName> parse_asset_name(std::string_view text) {
   return name;
 }
 
-std::vector<HeldAsset> read_held(const Catalog& catalog, const AssetName& name) {
+std::vector<HeldAsset> read_held(Database& db, const AssetName& name) {
+  const Catalog catalog(db);
   std::vector<HeldAsset> held;
-  for (const auto& account : catalog.accounts_with(name.provider, name.asset_id))
-    if (auto asset = catalog.find_asset(account, name.asset_id))
-      held.push_back({std::move(*asset), catalog.licenses_of(account, name.asset_id),
-                      catalog.files_of(account, name.asset_id), catalog.changes_of(account, name.asset_id)});
+  for (const auto& account : catalog.accounts_with(name.provider, name.asset_id)) {
+    auto asset = catalog.find_asset(account, name.asset_id);
+    if (!asset) continue;
+    HeldAsset one{std::move(*asset),
+                  catalog.licenses_of(account, name.asset_id),
+                  catalog.files_of(account, name.asset_id),
+                  catalog.changes_of(account, name.asset_id),
+                  {}};
+    if (one.asset.state == AssetState::kWithdrawn) one.suggestions = SuggestionBook(db).of(account, name.asset_id);
+    held.push_back(std::move(one));
+  }
   return held;
 }
 
@@ -50,6 +76,7 @@ Json json_of(const std::vector<HeldAsset>& held) {
                        {"licenses", list_of(held, &HeldAsset::licenses)},
                        {"files", list_of(held, &HeldAsset::files)},
                        {"changes", list_of(held, &HeldAsset::changes)},
+                       {"suggestions", suggestions_of(held)},
                        {"raw", stored_json(held.front().asset.raw)}});
 }
 

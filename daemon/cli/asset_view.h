@@ -7,6 +7,7 @@
 
 #include "storage/base/json.h"
 #include "storage/catalog/catalog.h"
+#include "storage/model/suggestion.h"
 
 namespace damsync {
 
@@ -16,6 +17,7 @@ struct HeldAsset {
   std::vector<LicenseRow> licenses;
   std::vector<FileRow> files;
   std::vector<Change> changes;
+  std::vector<Suggestion> suggestions;  ///< what could stand in for a withdrawn one
 };
 
 /// How people name an asset: `PROVIDER:ASSET_ID`.
@@ -26,7 +28,7 @@ struct AssetName {
 std::optional<AssetName> parse_asset_name(std::string_view text);
 
 /// In the order of the accounts; empty when nobody holds it.
-std::vector<HeldAsset> read_held(const Catalog& catalog, const AssetName& name);
+std::vector<HeldAsset> read_held(Database& db, const AssetName& name);
 
 /// JSON we stored ourselves; null when there is none yet.
 Json stored_json(const std::string& text);

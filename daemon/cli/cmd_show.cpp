@@ -35,6 +35,9 @@ void print_held(Output& out, const HeldAsset& held) {
   for (const auto& c : held.changes)
     out.line(
         printable(fmt::format("  {}  {}  {}", format_rfc3339(c.time), to_word(c.type), fmt::join(c.fields, ", "))));
+  if (!held.suggestions.empty()) out.line("could stand in for it");
+  for (const auto& s : held.suggestions)
+    out.line(printable(fmt::format("  {}:{}  {}  ({})", a.provider, s.asset_id, s.title, s.why)));
 }
 
 class ShowCommand final : public Command {
@@ -58,7 +61,7 @@ class ShowCommand final : public Command {
     const auto db = open_catalog(loaded->settings);
     if (!db) return db.error();
     std::vector<HeldAsset> held;
-    if (*db != nullptr) held = read_held(Catalog(**db), *name);
+    if (*db != nullptr) held = read_held(**db, *name);
     if (held.empty())
       return make_error(ErrorCode::kNotFound,
                         fmt::format("no account holds {}; `damsync list assets` shows what is held", asset_));

@@ -185,7 +185,7 @@ WebAnswer Endpoints::asset(const WebRequest& request) {
   if (!name) return problem(404, "expected PROVIDER:ID as /api/v1/assets shows them");
   const auto db = open();
   if (!db) return problem_of(db.error());
-  const auto held = read_held(Catalog(**db), *name);
+  const auto held = read_held(**db, *name);
   if (held.empty()) return problem(404, fmt::format("no account holds {}:{}", name->provider, name->asset_id));
   return json_answer(json_of(held));
 }

@@ -370,3 +370,23 @@ CREATE TABLE leftover (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX change_time ON change (time);
+
+CREATE TABLE suggestion (
+  account      TEXT    NOT NULL,
+  asset_id     TEXT    NOT NULL,
+  position     INTEGER NOT NULL CHECK (position > 0),
+  suggested_id TEXT    NOT NULL CHECK (suggested_id <> ''),
+  title        TEXT    NOT NULL,
+  why          TEXT    NOT NULL,
+  PRIMARY KEY (account, asset_id, position),
+  FOREIGN KEY (account, asset_id) REFERENCES asset (account, asset_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE suggestion_reading (
+  account  TEXT    NOT NULL,
+  asset_id TEXT    NOT NULL,
+  tried_at INTEGER NOT NULL,
+  read_at  INTEGER,
+  PRIMARY KEY (account, asset_id),
+  FOREIGN KEY (account, asset_id) REFERENCES asset (account, asset_id)
+) STRICT, WITHOUT ROWID;

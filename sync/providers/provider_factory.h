@@ -10,6 +10,7 @@
 #include "sync/providers/plan_source.h"
 #include "sync/providers/provider.h"
 #include "sync/providers/provider_settings.h"
+#include "sync/providers/suggestion_source.h"
 
 namespace damsync {
 
@@ -24,6 +25,8 @@ class AccountConnection {
   virtual PlanSource& plans() = 0;
   /// Null where there are none, or the settings do not ask for them.
   virtual CollectionSource* collections() { return nullptr; }
+  /// Null where the provider suggests nothing.
+  virtual SuggestionSource* suggestions() { return nullptr; }
 };
 
 /// Errors: kSettings for an unknown provider, an unusable URL or missing credentials. Makes no call.

@@ -230,7 +230,9 @@ TEST_CASE("getty account: metadata is read whatever form the answers have") {
       state.switches.single_image_bare = one_way;
       state.images["12"].withdrawn = true;
       state.images["13"].poisoned = true;
-      state.images["11"].relatives = {"11", "21", "22", "23", "24"};
+      state.images["11"].relatives = {"11", "12", "21", "22"};
+      state.images["11"].similar = {"22", "23", "24"};
+      for (const char* id : {"21", "22", "23", "24"}) state.images[id] = GettySimImage{.id = id};
     });
     const auto out = account.provider().describe(std::vector<std::string>{"11", "12", "13", "999"}, {});
     REQUIRE(out.ok());
@@ -240,8 +242,33 @@ TEST_CASE("getty account: metadata is read whatever form the answers have") {
     REQUIRE(out->rejected.size() == 1);
     CHECK(out->rejected.front().key == "13");
     CHECK((*account.provider().recheck("11", "", {}))->metadata == out->assets.front().metadata);
-    CHECK(account.provider().suggestions("11", {})->size() == 3);
+    const auto others = account.provider().suggestions("11", {});
+    REQUIRE(others.ok());
+    CHECK(*others == std::vector<Suggestion>{{"21", "Untitled", "same series"},
+                                             {"22", "Untitled", "same series"},
+                                             {"23", "Untitled", "similar"}});
   }
+}
+
+TEST_CASE("getty simulator: related images take documented parameters only, and a page that is there") {
+  GettySim sim(FakeClock().utc());
+  sim.edit([](GettyState& state) {
+    state.images["11"] = GettySimImage{.id = "11", .withdrawn = true, .relatives = {"12", "13"}};
+    state.images["12"] = GettySimImage{.id = "12", .title = "Boats"};
+    state.images["13"] = GettySimImage{.id = "13", .withdrawn = true};
+  });
+  const auto ask = [&](const std::string& rest) {
+    SimRequest request = sim_request("GET", "/v3/images/11/" + rest);
+    request.headers = {{"Api-Key", "sandbox-key"}};
+    return sim.handle(request);
+  };
+  CHECK(ask("same-series?fields=id,title").body == R"({"result_count":1,"images":[{"id":"12","title":"Boats"}]})");
+  CHECK(ask("similar").body == R"({"result_count":0,"images":[]})");
+  for (const char* wrong : {"similar?size=30", "similar?fields=id,name", "similar?page_size=31", "similar?page=0",
+                            "same-series?page=2", "similar?page=two"})
+    CHECK_MESSAGE(ask(wrong).status == 400, wrong);
+  sim.edit([](GettyState& state) { state.switches.related_of_withdrawn = false; });
+  CHECK(ask("same-series").status == 404);
 }
 
 TEST_CASE("T25 T32 getty account: a token endpoint out of order is trouble, not a refusal") {

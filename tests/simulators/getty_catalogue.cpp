@@ -160,16 +160,31 @@ SimResponse GettySim::one_image(const SimRequest& request, const std::string& id
   return getty_json(Json::object({{"images", Json(Json::Array{image})}, {"images_not_found", Json::array()}}));
 }
 
-SimResponse GettySim::related(const SimRequest& request, const std::string& id) const {
+/// Of the images named only those that are still offered.
+SimResponse GettySim::related(const SimRequest& request, const Route& route) const {
   if (auto bad = check_params(request, {"fields", "page", "page_size"})) return *bad;
-  if (!is_getty_page_size(request.param("page_size").value_or("30")))
-    return refuse(400, "InvalidPageSize", "Invalid page_size");
-  const auto found = state_.images.find(id);
-  if (found == state_.images.end()) return refuse(404, "ImageNotFound", "Image id not found: " + id);
+  const auto fields = split(request.param("fields").value_or("id,title"));
+  if (!are_known(fields)) return refuse(400, "InvalidParameterValue", "Invalid fields");
+  const std::string size = request.param("page_size").value_or("30");
+  if (!is_getty_page_size(size)) return refuse(400, "InvalidPageSize", "Invalid page_size");
+  const std::string page = request.param("page").value_or("1");
+  if (page.empty() || page.find_first_not_of("0123456789") != std::string::npos || page.size() > 4 || page == "0")
+    return refuse(400, "PageNumberLessThanOne", "page must be at least 1");
+  const auto found = state_.images.find(route.id);
+  if (found == state_.images.end() || (found->second.withdrawn && !state_.switches.related_of_withdrawn))
+    return refuse(404, "ImageNotFound", "Image id not found: " + route.id);
+  std::vector<const GettySimImage*> others;
+  for (const auto& id : route.name.ends_with("/similar") ? found->second.similar : found->second.relatives)
+    if (const auto other = state_.images.find(id); other != state_.images.end() && !other->second.withdrawn)
+      others.push_back(&other->second);
+  const std::size_t first = (std::stoul(page) - 1) * std::stoul(size);
+  if (first > 0 && first >= others.size())
+    return refuse(400, "InvalidPage", "page must be less, results count " + std::to_string(others.size()));
   Json images = Json::array();
-  for (const auto& other : found->second.relatives) images.push(Json::object({{"id", other}}));
+  for (std::size_t i = first; i < std::min(others.size(), first + std::stoul(size)); ++i)
+    images.push(image_json(*others[i], fields));
   return getty_json(
-      Json::object({{"result_count", static_cast<std::int64_t>(found->second.relatives.size())}, {"images", images}}));
+      Json::object({{"result_count", static_cast<std::int64_t>(others.size())}, {"images", std::move(images)}}));
 }
 
 }  // namespace damsync

@@ -28,6 +28,7 @@ struct GettySimImage {
   bool poisoned = false;                    ///< every answer that should show it is 500 InvalidIStockCollection
   Json fields = Json::object();             ///< further or changed members of the answer
   std::vector<std::string> relatives = {};  ///< of the same series
+  std::vector<std::string> similar = {};    ///< that look alike
 };
 
 /// One row of the download history.
@@ -86,16 +87,17 @@ struct GettySwitches {
   Throttling throttling = Throttling::kTooManyRequests;
   Shape shape = Shape::kSnake;
   Dialect dialect = Dialect::kDateFrom;
-  bool expires_in_text = true;      ///< `"1800"`, else 1800
-  bool created_is_201 = true;       ///< of a new change set, else 200
-  bool channels_entitled = true;    ///< else 403
-  bool company_entitled = true;     ///< else 403
-  bool credits_entitled = true;     ///< else 403 for `product_type=creditpack`
-  bool all_missing_is_404 = true;   ///< else 200 with an empty list
-  bool single_image_bare = true;    ///< else in the envelope of a list
-  bool zone_in_times = true;        ///< `Z` at the end of times
-  bool static_test_image = false;   ///< every file is the same picture, as for a sandbox key
-  bool delivery_redirects = false;  ///< a file's address answers 302 first
+  bool expires_in_text = true;       ///< `"1800"`, else 1800
+  bool created_is_201 = true;        ///< of a new change set, else 200
+  bool channels_entitled = true;     ///< else 403
+  bool company_entitled = true;      ///< else 403
+  bool credits_entitled = true;      ///< else 403 for `product_type=creditpack`
+  bool related_of_withdrawn = true;  ///< else 404: nothing is told of what a withdrawn image was like
+  bool all_missing_is_404 = true;    ///< else 200 with an empty list
+  bool single_image_bare = true;     ///< else in the envelope of a list
+  bool zone_in_times = true;         ///< `Z` at the end of times
+  bool static_test_image = false;    ///< every file is the same picture, as for a sandbox key
+  bool delivery_redirects = false;   ///< a file's address answers 302 first
   bool delivery_without_length = false;
   std::chrono::seconds token_lifetime = std::chrono::minutes(30);
   std::chrono::seconds uri_lifetime = std::chrono::hours(24);

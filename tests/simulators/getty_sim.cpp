@@ -169,7 +169,7 @@ SimResponse GettySim::dispatch(const SimRequest& request, const Route& route) {
   if (route.name == "GET /v3/images") return list_images(request);
   if (route.name == "GET /v3/images/{id}") return one_image(request, route.id);
   if (route.name == "GET /v3/images/{id}/same-series" || route.name == "GET /v3/images/{id}/similar")
-    return related(request, route.id);
+    return related(request, route);
   const auto username = user_of(request);
   if (!username) return refuse(401, "AuthorizationTokenRequired", "The access token is missing");
   return dispatch_user(request, route, *username);

@@ -70,7 +70,7 @@ class GettySim {
   // getty_catalogue.cpp
   [[nodiscard]] SimResponse list_images(const SimRequest& request) const;
   [[nodiscard]] SimResponse one_image(const SimRequest& request, const std::string& id) const;
-  [[nodiscard]] SimResponse related(const SimRequest& request, const std::string& id) const;
+  [[nodiscard]] SimResponse related(const SimRequest& request, const Route& route) const;
 
   // getty_account.cpp
   [[nodiscard]] SimResponse list_downloads(const SimRequest& request, const std::string& username) const;

@@ -21,6 +21,7 @@ class GettyConnection final : public AccountConnection {
   HttpTransport& downloads() override { return stack_->downloads(); }
   const CallCounter& calls() const override { return stack_->calls(); }
   PlanSource& plans() override { return provider_; }
+  SuggestionSource* suggestions() override { return &provider_; }
 
  private:
   std::unique_ptr<AccountStack> stack_;

@@ -72,8 +72,8 @@ Result<bool> GettyProvider::still_listed(const License& license, std::stop_token
   return history_.still_listed(license, std::move(stop));
 }
 
-Result<std::vector<std::string>> GettyProvider::suggestions(const std::string& id, std::stop_token stop) {
-  return images_.suggestions(id, kSuggestions, std::move(stop));
+Result<std::vector<Suggestion>> GettyProvider::suggestions(const std::string& asset_id, std::stop_token stop) {
+  return images_.suggestions(asset_id, kSuggestions, std::move(stop));
 }
 
 Result<std::int64_t> GettyProvider::spent_on(const std::string& asset_id, std::stop_token stop) {

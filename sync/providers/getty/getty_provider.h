@@ -15,6 +15,7 @@
 #include "sync/providers/getty/paid_download.h"
 #include "sync/providers/plan_source.h"
 #include "sync/providers/provider.h"
+#include "sync/providers/suggestion_source.h"
 
 namespace damsync {
 
@@ -42,7 +43,7 @@ struct GettySettings {
 /// Streams  `downloads` (the history) and `changes` (the queues of asset changes; empty without entitlement).
 /// Threads  as `Provider`.
 /// Source   README.md of this folder.
-class GettyProvider final : public Provider, public PlanSource {
+class GettyProvider final : public Provider, public PlanSource, public SuggestionSource {
  public:
   /// `transport` carries the account's token, pacing and retries; it, `clock` and `log` outlive the provider. `log` may
   /// be null.
@@ -61,8 +62,8 @@ class GettyProvider final : public Provider, public PlanSource {
   Result<DownloadSource> refetch(const License& license, std::stop_token stop) override;
   Result<bool> still_listed(const License& license, std::stop_token stop) override;
 
-  /// Up to three assets that could stand in for one that is withdrawn; of the same series first.
-  Result<std::vector<std::string>> suggestions(const std::string& id, std::stop_token stop);
+  /// Of the same series first, then similar ones.
+  Result<std::vector<Suggestion>> suggestions(const std::string& asset_id, std::stop_token stop) override;
 
   Result<std::int64_t> spent_on(const std::string& asset_id, std::stop_token stop) override;
   /// Reads the account's products: one must be active, have downloads left, and get what it requires.

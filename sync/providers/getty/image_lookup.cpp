@@ -76,6 +76,16 @@ void take_image(const Json& row, Descriptions& out) {
     out.assets.push_back(described(std::move(std::get<ImageWire>(read))));
 }
 
+/// Nothing when its id cannot be used: it is a hint, not worth more.
+std::optional<Suggestion> read_suggestion(const Json& row, const char* why) {
+  const Json* member = row.find("id");
+  auto id = member == nullptr ? std::nullopt : id_text(*member);
+  if (!id || !is_asset_id(*id)) return std::nullopt;
+  const Json* title = row.find("title");
+  const auto* text = title == nullptr ? nullptr : title->if_string();
+  return Suggestion{std::move(*id), text == nullptr ? std::string() : *text, why};
+}
+
 }  // namespace
 
 Result<Descriptions> ImageLookup::describe(std::span<const std::string> ids, std::stop_token stop) {
@@ -150,22 +160,22 @@ Result<DescribedAsset> ImageLookup::one(const std::string& id, std::stop_token s
   return described(std::move(image));
 }
 
-Result<std::vector<std::string>> ImageLookup::suggestions(const std::string& id, std::size_t most,
-                                                          std::stop_token stop) {
+Result<std::vector<Suggestion>> ImageLookup::suggestions(const std::string& id, std::size_t most,
+                                                         std::stop_token stop) {
   if (!is_asset_id(id)) return make_error(ErrorCode::kInvalid, "an id that is no asset id is never sent");
-  std::vector<std::string> out;
-  for (const char* kind : {"same-series", "similar"}) {
+  std::vector<Suggestion> out;
+  for (const auto& [kind, why] : {std::pair("same-series", "same series"), std::pair("similar", "similar")}) {
     const auto body = api_.get(fmt::format("{}/{}/{}", kImages, id, kind),
-                               {{"fields", "id"}, {"page", "1"}, {"page_size", "30"}}, stop);
+                               {{"fields", "id,title"}, {"page", "1"}, {"page_size", "30"}}, stop);
     if (!body && body.error().code == ErrorCode::kNotFound) continue;
     if (!body) return body.error();
     const auto* rows = array_member(*body, "images");
     if (rows == nullptr) return retryable(ErrorCode::kProtocol, fmt::format("{}: no array 'images'", kind));
     for (const Json& row : *rows) {
-      const Json* member = row.find("id");
-      const auto other = member == nullptr ? std::nullopt : id_text(*member);
-      if (!other || !is_asset_id(*other) || *other == id) continue;
-      if (std::find(out.begin(), out.end(), *other) == out.end()) out.push_back(*other);
+      auto other = read_suggestion(row, why);
+      if (!other || other->asset_id == id) continue;
+      const auto same = [&](const Suggestion& known) { return known.asset_id == other->asset_id; };
+      if (std::none_of(out.begin(), out.end(), same)) out.push_back(std::move(*other));
       if (out.size() == most) return out;
     }
   }

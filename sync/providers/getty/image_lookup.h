@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "storage/base/result.h"
+#include "storage/model/suggestion.h"
 #include "sync/providers/getty/getty_api.h"
 #include "sync/providers/page.h"
 
@@ -27,8 +28,8 @@ class ImageLookup {
   /// One asset. Errors: kNotFound: the service does not have it (any more).
   Result<DescribedAsset> one(const std::string& id, std::stop_token stop);
 
-  /// Ids of up to `most` assets that could stand in for this one: of the same series first, then similar ones.
-  Result<std::vector<std::string>> suggestions(const std::string& id, std::size_t most, std::stop_token stop);
+  /// Up to `most` assets that could stand in for this one: of the same series first, then similar ones.
+  Result<std::vector<Suggestion>> suggestions(const std::string& id, std::size_t most, std::stop_token stop);
 
  private:
   Status describe_batch(std::span<const std::string> ids, Descriptions& out, std::stop_token stop);

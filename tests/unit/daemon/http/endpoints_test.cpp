@@ -225,7 +225,7 @@ TEST_CASE("http /api/v1/assets: takes account, provider and state, and refuses w
 TEST_CASE("http /api/v1/assets/PROVIDER:ID: is the object of `show --json`") {
   EndpointsBench bench;
   bench.fill();
-  const Json shown = json_of(read_held(bench.world.catalog(), {"scripted", "102"}));
+  const Json shown = json_of(read_held(bench.world.db(), {"scripted", "102"}));
   CHECK(bench.ask("/api/v1/assets/scripted:102").body == write_json(shown) + "\n");
   CHECK(bench.ask("/api/v1/assets/scripted%3A102").status == 200);
   CHECK(bench.ask("/api/v1/assets/scripted:999").status == 404);

@@ -153,8 +153,15 @@ TEST_CASE("getty recheck: one asset, bare or in an envelope; missing in any way 
 TEST_CASE("getty suggestions: up to three others, of the same series first") {
   GettyBench bench;
   bench.transport.push(200, envelope({"1", "5"}, {}));
-  bench.transport.push(200, envelope({"5", "6", "7", "8"}, {}));
-  CHECK(*bench.make().suggestions("1", {}) == std::vector<std::string>{"5", "6", "7"});
+  bench.transport.push(
+      200, R"({"images":[{"id":"5"},{"id":"../6"},{"id":6,"title":"Boats"},{"id":"7","title":7},{"id":"8"}]})");
+  const auto found = bench.make().suggestions("1", {});
+  REQUIRE(found.ok());
+  REQUIRE(found->size() == 3);
+  CHECK((*found)[0].asset_id == "5");
+  CHECK((*found)[0].why == "same series");
+  CHECK((*found)[1] == Suggestion{"6", "Boats", "similar"});
+  CHECK((*found)[2] == Suggestion{"7", "", "similar"});
   CHECK(bench.asked(0).path == "/v3/images/1/same-series");
   CHECK(bench.asked(1).path == "/v3/images/1/similar");
 
