@@ -13,6 +13,7 @@
 #include "storage/base/units.h"
 #include "storage/catalog/maintenance.h"
 #include "storage/files/instance_lock.h"
+#include "storage/ledger/spend_mark.h"
 #include "storage/sqlite/migrator.h"
 
 namespace damsync {
@@ -73,14 +74,17 @@ class DbCommand final : public Command {
     if (!lock) return lock.error();
     const auto aside = restore_backup(catalog, file_, context.clock.utc());
     if (!aside) return aside.error();
+    const std::string forgotten = forgotten_spends(catalog);
     if (context.options.json) {
-      context.out.json(
-          Json::object({{"catalog", catalog.string()}, {"set_aside", *aside ? Json((*aside)->string()) : Json()}}));
+      context.out.json(Json::object({{"catalog", catalog.string()},
+                                     {"set_aside", *aside ? Json((*aside)->string()) : Json()},
+                                     {"forgotten_spends", json_text(forgotten)}}));
       return ExitCode::kDone;
     }
     context.out.line(fmt::format("{} is restored from {}", catalog.string(), printable(file_)));
     if (*aside) context.out.line(fmt::format("what stood there is {}", (*aside)->string()));
     context.out.line("The next `damsync sync --full` brings it up to date.");
+    if (!forgotten.empty()) context.out.line(printable("Attention: " + forgotten));
     return ExitCode::kDone;
   }
 
@@ -140,6 +144,14 @@ class DbCommand final : public Command {
       out.line(fmt::format("{}: {} licenses in the history, {} new to the store{}", account.name, account.licenses_seen,
                            account.licenses_new,
                            account.error ? ", not finished: " + printable(account.error->message) : ""));
+  }
+
+  /// What a person must know when calls were paid for that the restored catalog has no row of.
+  static std::string forgotten_spends(const std::filesystem::path& catalog) {
+    const auto db = Database::open(catalog, OpenMode::kRead);
+    if (!db) return {};
+    const Status known = SpendMark(**db).check();
+    return known ? std::string() : known.error().message;
   }
 
   static Result<ExitCode> check(CommandContext& context, const std::filesystem::path& catalog, Database* db) {

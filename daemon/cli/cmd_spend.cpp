@@ -11,6 +11,7 @@
 #include "storage/base/text.h"
 #include "storage/files/instance_lock.h"
 #include "storage/ledger/spend_ledger.h"
+#include "storage/ledger/spend_mark.h"
 #include "storage/sqlite/database.h"
 
 namespace damsync {
@@ -26,28 +27,36 @@ std::string person() {
 class SpendCommand final : public Command {
  public:
   std::string_view name() const override { return "spend"; }
-  std::string_view summary() const override { return "Decide a spending call whose outcome is not known"; }
+  std::string_view summary() const override {
+    return "Decide a spending call whose outcome is not known, or vouch for a restored catalog";
+  }
 
   void declare(Arguments& arguments) override {
-    arguments.word("what", what_, {"settle", "forget"},
+    arguments.word("what", what_, {"settle", "forget", "acknowledge"},
                    "settle: the download was counted, it is never asked for again; forget: nothing was counted, it may "
-                   "be asked for again");
-    arguments.positional("ID", id_, "of the spend, see `damsync list spends --state open`");
+                   "be asked for again; acknowledge: the catalog came back from a backup, and what was paid for since "
+                   "has been adopted");
+    arguments.optional_positional("ID", id_, "of settle and forget, see `damsync list spends --state open`");
     arguments.text("--reason", reason_, "TEXT", "how you know; kept with your name");
   }
 
   Result<ExitCode> run(CommandContext& context) override {
     if (reason_.empty()) return make_error(ErrorCode::kUsage, "--reason TEXT is needed: it is kept as evidence");
-    const auto spend_id = parse_id();
+    const bool takes_id = what_ != "acknowledge";
+    if (takes_id == id_.empty())
+      return make_error(ErrorCode::kUsage, takes_id ? fmt::format("spend {} needs the ID of a spend", what_)
+                                                    : fmt::format("spend {} takes no ID", what_));
+    const auto spend_id = takes_id ? parse_id() : Result<std::int64_t>(0);
     if (!spend_id) return spend_id.error();
     const auto loaded = load_settings_for(context);
     if (!loaded) return loaded.error();
     const auto& path = loaded->settings.catalog.path;
-    if (!std::filesystem::exists(path)) return unknown_id();
+    if (!std::filesystem::exists(path)) return takes_id ? unknown_id() : nothing_to_acknowledge();
     const auto lock = InstanceLock::take(path.string() + ".lock");
     if (!lock) return lock.error();
     const auto db = Database::open(path, OpenMode::kWrite);
     if (!db) return db.error();
+    if (!takes_id) return acknowledge(context, **db);
     SpendLedger ledger(**db);
     if (auto decided = decide(ledger, *spend_id, context.clock.utc()); !decided) return decided.error();
     print(context, *ledger.find(*spend_id));
@@ -55,6 +64,23 @@ class SpendCommand final : public Command {
   }
 
  private:
+  static Error nothing_to_acknowledge() {
+    return make_error(ErrorCode::kUsage, "there is nothing to acknowledge: the catalog knows every spend");
+  }
+
+  Result<ExitCode> acknowledge(CommandContext& context, Database& db) const {
+    SpendMark mark(db);
+    const Status before = mark.check();
+    if (before) return nothing_to_acknowledge();
+    if (auto done = mark.acknowledge(person(), reason_, context.clock.utc()); !done) return done.error();
+    if (context.options.json)
+      context.out.json(Json::object({{"acknowledged", before.error().message}, {"mark", mark.path().string()}}));
+    else
+      context.out.line(fmt::format("acknowledged, and noted in {}: this catalog may be paid with again",
+                                   printable(mark.path().string())));
+    return ExitCode::kDone;
+  }
+
   [[nodiscard]] Error unknown_id() const {
     return make_error(ErrorCode::kUsage,
                       fmt::format("there is no spend {}; see `damsync list spends`", printable(id_)));

@@ -72,11 +72,16 @@ void FileWork::plan() {
 }
 
 SpendGuard FileWork::make_guard() {
-  return SpendGuard(
-      {cycle_.account, cycle_.provider, ledger_, *cycle_.store, cycle_.policy.spending, cycle_.clock, cycle_.log});
+  return SpendGuard({cycle_.account, cycle_.provider, ledger_, mark_, *cycle_.store, cycle_.policy.spending,
+                     cycle_.clock, cycle_.log});
 }
 
-Status FileWork::settle(std::stop_token stop) { return make_guard().settle(std::move(stop)); }
+Status FileWork::settle(std::stop_token stop) {
+  auto settled = make_guard().settle(std::move(stop));
+  if (!cycle_.policy.spending.may_consume) return settled;
+  auto current = mark_.admit();
+  return current ? settled : current;
+}
 
 /// The next file that may be fetched. Paying for it happens here, in the thread of the catalog, one at a time.
 std::optional<FetchTask> FileWork::next_fetch(std::stop_token stop) {

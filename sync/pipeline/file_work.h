@@ -27,9 +27,10 @@ enum class FileScope {
 class FileWork {
  public:
   FileWork(Cycle& cycle, SidecarWork& sidecars, FileScope scope = FileScope::kAll)
-      : cycle_(cycle), committer_(cycle), sidecars_(sidecars), scope_(scope), ledger_(cycle.db) {}
+      : cycle_(cycle), committer_(cycle), sidecars_(sidecars), scope_(scope), ledger_(cycle.db), mark_(cycle.db) {}
 
-  /// Settles what became of spending calls whose answer was lost; before anything else in a cycle.
+  /// Settles what became of spending calls whose answer was lost; before anything else in a cycle. Errors: also kGuard
+  /// where quota may be used up and the catalog is older than its last use.
   Status settle(std::stop_token stop);
   /// Errors: what stopped the step. One bad file never does; it is retried later or blocked.
   Status run(std::stop_token stop);
@@ -62,6 +63,7 @@ class FileWork {
   SidecarWork& sidecars_;
   FileScope scope_;
   SpendLedger ledger_;
+  SpendMark mark_;
   std::optional<SpendGuard> guard_;  ///< for providers whose files are to be paid for
   std::vector<SetAside> set_aside_;
   WorkItem after_;  ///< the last due file handed out

@@ -106,6 +106,11 @@ Result<DownloadSource> SpendGuard::acquire(const LicenseRow& license, const Acqu
   }
   if (auto allowed = check_rules(options); !allowed) return allowed.error();
   if (paused_) return *paused_;
+  if (auto current = parts_.mark.admit(); !current) {
+    if (current.error().code != ErrorCode::kGuard) return current.error();
+    paused_ = make_error(ErrorCode::kRefusedByPolicy, current.error().message);
+    return *paused_;
+  }
   if (auto possible = parts_.provider.may_acquire(license, stop); !possible) return possible.error();
   const auto before = history_before(license, rows, stop);
   if (!before) return before.error();
@@ -173,6 +178,7 @@ Result<DownloadSource> SpendGuard::spend(const SpendIntent& intent, const Licens
     return make_error(ErrorCode::kUnknownOutcome, "another process is paying for this asset");
   if (opening.answer == SpendOpening::Answer::kOverBudget)
     return make_error(ErrorCode::kRefusedByPolicy, "the day's budget is used up (budget_per_day)");
+  if (auto marked = mark_call(opening.spend_id, intent.at); !marked) return marked.error();
 #endif
   crash_point("spend.intent_durable");
   auto answer =
@@ -186,6 +192,16 @@ Result<DownloadSource> SpendGuard::spend(const SpendIntent& intent, const Licens
   opening = parts_.ledger.open(intent, allowance);
 #endif
   return returned(opening.spend_id, std::move(answer));
+}
+
+/// What a restored catalog will not know is noted outside of it, before the call goes out.
+Status SpendGuard::mark_call(std::int64_t spend_id, UtcTime at) {
+  crash_point("spend.intent_written");
+  auto marked = parts_.mark.note(spend_id, at);
+  if (!marked)
+    parts_.ledger.close_unspent(spend_id, SpendOutcome::kNotSpent, "never asked: " + marked.error().message,
+                                parts_.clock.utc());
+  return marked;
 }
 
 Result<DownloadSource> SpendGuard::returned(std::int64_t spend_id, Result<DownloadSource> answer) {

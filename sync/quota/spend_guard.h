@@ -11,6 +11,7 @@
 #include "storage/base/result.h"
 #include "storage/files/file_store.h"
 #include "storage/ledger/spend_ledger.h"
+#include "storage/ledger/spend_mark.h"
 #include "storage/model/license.h"
 #include "sync/providers/provider.h"
 #include "sync/quota/budget.h"
@@ -51,6 +52,7 @@ class SpendGuard {
     std::string account;
     Provider& provider;
     SpendLedger& ledger;
+    SpendMark& mark;
     FileStore& store;
     const SpendRules& rules;
     Clock& clock;
@@ -80,6 +82,7 @@ class SpendGuard {
                                       std::stop_token stop);
   Result<DownloadSource> spend(const SpendIntent& intent, const LicenseRow& license, const AcquireOptions& options,
                                std::stop_token stop);
+  Status mark_call(std::int64_t spend_id, UtcTime at);
   Result<DownloadSource> returned(std::int64_t spend_id, Result<DownloadSource> answer);
   void settle_row(const SpendRow& row, std::int64_t rows_now);
   void park(const SpendRow& row, const std::string& reason);

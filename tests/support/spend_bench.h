@@ -29,7 +29,8 @@ class SpendBench {
     rules.may_consume = true;
     rules.budget_per_day = 1000;
     rules.day_start = [](UtcTime now) { return UtcTime(std::chrono::floor<std::chrono::days>(now)); };
-    guard = std::make_unique<SpendGuard>(SpendGuard::Parts{"newsroom", charges, ledger, *store_, rules, clock, log});
+    guard =
+        std::make_unique<SpendGuard>(SpendGuard::Parts{"newsroom", charges, ledger, mark, *store_, rules, clock, log});
   }
 
   /// Puts the licenses into the catalog, as a poll does.
@@ -72,6 +73,7 @@ class SpendBench {
   std::unique_ptr<Database> db = std::move(*Database::open(dir_ + "/catalog.db", OpenMode::kWrite));
   Catalog catalog{*db};
   SpendLedger ledger{*db};
+  SpendMark mark{*db};
   SpendRules rules;
   std::stop_source stop;
   std::unique_ptr<SpendGuard> guard;

@@ -1,0 +1,170 @@
+#include "storage/ledger/spend_mark.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "storage/catalog/catalog_writer.h"
+#include "storage/ledger/spend_ledger.h"
+#include "storage/sqlite/database.h"
+#include "storage/sqlite/transaction.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/temp_dir.h"
+
+namespace damsync {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A catalog that may be put back to what it was.
+struct MarkBench {
+  MarkBench() {
+    open();
+    Transaction tx(*db);
+    CatalogWriter writer(*db);
+    writer.ensure_account("photo-desk", "getty", clock.utc());
+    for (int i = 0; i < 9; ++i) {
+      License license;
+      license.license_id = "l-" + std::to_string(i);
+      license.asset_id = std::to_string(i);
+      license.raw = "{}";
+      writer.upsert_license("photo-desk", license, "", clock.utc());
+    }
+    tx.commit();
+  }
+  void open() { db = std::move(*Database::open(catalog(), OpenMode::kWrite)); }
+  [[nodiscard]] std::string catalog() const { return dir / "catalog.db"; }
+  [[nodiscard]] std::string mark_file() const { return dir / "catalog.db.spends"; }
+  void back_up() {
+    fs::remove(dir / "backup.db");
+    db->execute("VACUUM INTO '" + (dir / "backup.db") + "'");
+  }
+  void restore() {
+    db.reset();
+    for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(catalog() + suffix);
+    fs::copy(dir / "backup.db", catalog());
+    open();
+  }
+  /// One spending call, as the guard makes it.
+  Status spend() {
+    SpendMark mark(*db);
+    if (auto fine = mark.admit(); !fine) return fine;
+    clock.advance(std::chrono::minutes(1));
+    SpendIntent intent;
+    intent.account = "photo-desk";
+    intent.asset_id = std::to_string(spent++);
+    intent.license_id = "l-" + intent.asset_id;
+    intent.at = clock.utc();
+    SpendLedger ledger(*db);
+    const auto opening = ledger.open(intent, {100, UtcTime{}});
+    if (auto noted = mark.note(opening.spend_id, intent.at); !noted) return noted;
+    ledger.close_spent(opening.spend_id, {}, "", clock.utc());
+    return {};
+  }
+  Status check() { return SpendMark(*db).check(); }
+  [[nodiscard]] std::string text() const {
+    std::ifstream in(mark_file());
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  void put(const std::string& bytes) const { std::ofstream(mark_file()) << bytes; }
+
+  TempDir dir;
+  FakeClock clock;
+  std::unique_ptr<Database> db;
+  int spent = 0;
+};
+
+bool is_guard(const Status& status, const std::string& word) {
+  if (status.ok() || status.error().code != ErrorCode::kGuard) return false;
+  return status.error().message.find(word) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(MarkBench, "spend mark: a catalog that knows every call may be paid with, as often as it is asked") {
+  CHECK(check().ok());
+  CHECK_FALSE(fs::exists(mark_file()));
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(spend().ok());
+    db.reset();
+    open();
+    CHECK(check().ok());
+  }
+  struct stat info {};
+  REQUIRE(::stat(mark_file().c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0640);
+  CHECK(std::distance(fs::directory_iterator(dir.path()), {}) <= 4);  // nothing half-made is left
+}
+
+TEST_CASE_FIXTURE(MarkBench, "spend mark: a catalog from before the last call pays for nothing more") {
+  REQUIRE(spend().ok());
+  back_up();
+  REQUIRE(spend().ok());
+  restore();
+  CHECK(is_guard(check(), "does not know spend 2 of 2026-"));
+  CHECK(is_guard(spend(), "damsync spend acknowledge"));
+  CHECK(is_guard(spend(), "damsync adopt"));
+}
+
+TEST_CASE_FIXTURE(MarkBench,
+                  "spend mark: nor does one from before the first call, or one whose numbers went on alike") {
+  back_up();
+  REQUIRE(spend().ok());
+  restore();
+  CHECK(is_guard(check(), "does not know spend 1"));
+  fs::remove(mark_file());
+  REQUIRE(spend().ok());  // spend 1 of another history
+  back_up();
+  REQUIRE(SpendMark(*db).note(1, clock.utc() + Millis(1)).ok());
+  CHECK(is_guard(check(), "does not know spend 1"));
+}
+
+TEST_CASE_FIXTURE(MarkBench, "spend mark: a catalog that once had a mark does without it only when a person says so") {
+  REQUIRE(SpendMark(*db).admit().ok());
+  REQUIRE(fs::exists(mark_file()));
+  fs::remove(mark_file());
+  CHECK(is_guard(check(), "is missing"));
+  CHECK(is_guard(SpendMark(*db).admit(), "is missing"));
+  REQUIRE(SpendMark(*db).acknowledge("anna", "new disk", clock.utc()).ok());
+  CHECK(check().ok());
+}
+
+TEST_CASE_FIXTURE(MarkBench, "spend mark: a damaged mark is no mark") {
+  REQUIRE(spend().ok());
+  const std::string whole = text();
+  for (const auto& bytes : {std::string(), std::string("# only words\n"), std::string("1\n"), std::string("one 2\n"),
+                            std::string("1 2 3\n"), std::string("-1 5\n"), whole.substr(0, whole.size() - 1)}) {
+    put(bytes);
+    CHECK_MESSAGE(is_guard(check(), "is damaged"), bytes);
+  }
+  fs::remove(mark_file());
+  fs::create_directory(mark_file());
+  CHECK(is_guard(check(), "is damaged"));
+}
+
+TEST_CASE_FIXTURE(MarkBench, "spend mark: who vouched for a restored catalog, and why, stays in the file") {
+  REQUIRE(spend().ok());
+  back_up();
+  REQUIRE(spend().ok());
+  restore();
+  REQUIRE(SpendMark(*db).acknowledge("anna", "adopted the store\n9 9", clock.utc()).ok());
+  CHECK(check().ok());
+  REQUIRE(spend().ok());
+  CHECK(check().ok());
+  CHECK(text().find("anna: newest call was 2, of this catalog 1: adopted the store") != std::string::npos);
+  back_up();
+  REQUIRE(spend().ok());
+  restore();
+  CHECK_FALSE(check().ok());
+}
+
+TEST_CASE("spend mark: a catalog in memory keeps none") {
+  const auto db = Database::open({}, OpenMode::kInMemory).value();
+  CHECK(SpendMark(*db).admit().ok());
+  CHECK(SpendMark(*db).note(7, UtcTime{}).ok());
+}
+
+}  // namespace damsync
