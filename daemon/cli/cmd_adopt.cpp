@@ -92,6 +92,7 @@ class AdoptCommand final : public Command {
     out.line(fmt::format("{}{} adopted ({}), {} already there, {} unmatched, {} ambiguous, {} refused",
                          options_.dry_run ? "dry run: " : "", s.adopted, format_size(s.bytes), s.already, s.unmatched,
                          s.ambiguous, s.refused));
+    if (s.listed > 0) out.line(fmt::format("{} listed for their metadata", s.listed));
     if (s.sources_left > 0) out.line(fmt::format("{} sources could not be removed", s.sources_left));
   }
 

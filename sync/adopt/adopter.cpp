@@ -9,10 +9,12 @@
 #include "storage/base/crash_point.h"
 #include "storage/base/text.h"
 #include "storage/base/units.h"
+#include "sync/adopt/listing.h"
 #include "sync/http/json_reader.h"
 #include "sync/pipeline/commit.h"
 #include "sync/pipeline/file_place.h"
 #include "sync/pipeline/sidecar_work.h"
+#include "sync/pipeline/test_image.h"
 
 namespace damsync {
 namespace {
@@ -84,7 +86,7 @@ Adopter::Adopter(Parts parts, AdoptOptions options) : parts_(std::move(parts)), 
 Adopter::~Adopter() = default;
 
 Result<AdoptSummary> Adopter::run(std::stop_token stop) {
-  SourceTree sources(parts_.store_root);
+  SourceTree sources = source_tree();
   for (const auto& path : options_.paths)
     if (auto added = sources.add(path, stop); !added) return added.error();
   total_ = static_cast<std::int64_t>(sources.files().size());
@@ -108,6 +110,18 @@ Result<AdoptSummary> Adopter::run(std::stop_token stop) {
     if (outcome && !options_.dry_run) outcome = SidecarWork(*cycle).run(stop);
   if (!outcome) return outcome.error();
   return summary_;
+}
+
+/// Copies of files that the store has and the catalog does not: after the catalog came back from a backup. What the
+/// catalog knows, damaged or not, is no business of ours.
+SourceTree Adopter::source_tree() const {
+  if (options_.mode != AdoptMode::kCopy || parts_.accounts.empty()) return SourceTree(parts_.store_root);
+  auto known = std::make_shared<std::set<std::string>>();
+  parts_.accounts.front()->catalog.list_stored_files(
+      [&](const Catalog::StoredFile& file) { return known->insert(file.path), true; });
+  return SourceTree(parts_.store_root, [known](const std::string& path) {
+    return !known->contains(path) && !path.ends_with(".xmp") && !path.ends_with(".json");
+  });
 }
 
 /// Files of one asset are looked at together: several of them may be meant for one license.
@@ -181,10 +195,25 @@ Status Adopter::examine(Item& item, std::stop_token stop) {
   item.match = match_file(item.claims, reading->media);
   item.reading = std::move(*reading);
   if (item.match.result != AdoptResult::kAdopted) return {};
+  if (const auto twin = twin_of(item))
+    item.match = {
+        AdoptResult::kRefused,
+        fmt::format("it has the very bytes of asset {}: a test image, as keys without full rights get", *twin), 0, 0};
+  if (item.match.result != AdoptResult::kAdopted) return {};
   const auto sibling = mirrored_sibling(item);
   if (sibling && sibling->sha256 != item.reading->sha256)
     item.match = {AdoptResult::kRefused, "the store has another file of this size, " + sibling->path, 0, 0};
   return {};
+}
+
+/// Another asset with the same bytes, where no two assets can have them.
+std::optional<std::string> Adopter::twin_of(const Item& item) const {
+  const Cycle& cycle = *parts_.accounts[item.claim().owner];
+  if (!cycle.provider.capabilities().distinct_files) return std::nullopt;
+  auto others = cycle.catalog.assets_with_bytes(cycle.account, item.reading->sha256);
+  if (const auto taken = bytes_.find({item.claim().owner, item.reading->sha256}); taken != bytes_.end())
+    others.push_back(taken->second);
+  return other_asset(item.asset_id(), others);
 }
 
 /// Examines the file while it is copied into the staging area.
@@ -229,6 +258,9 @@ Status Adopter::settle(Item& item, std::stop_token stop) {
   ++done_;
   if (item.match.result == AdoptResult::kAdopted) return take(item, std::move(stop));
   if (item.match.result == AdoptResult::kAlready) return finish_move(item, std::move(stop));
+  if (item.match.result == AdoptResult::kUnmatched)
+    if (const auto listed = list_for_metadata(parts_.accounts, item.claims, *item.file, options_))
+      return tell(*listed), Status();
   tell_left({item.file}, item.match.result, item.match.reason);
   return {};
 }
@@ -292,6 +324,7 @@ Status Adopter::take(Item& item, std::stop_token stop) {
   taken.task = task_of(item);
   taken.bytes = item.reading->bytes;
   taken.sha256 = item.reading->sha256;
+  bytes_.emplace(std::pair(claim.owner, taken.sha256), item.asset_id());
   taken.path = place_for(cycle, taken.task, item.reading->media.format, [this](const std::string& path) {
     return std::any_of(batch_.begin(), batch_.end(), [&](const Taken& other) { return other.path == path; });
   });
@@ -433,6 +466,7 @@ void Adopter::tell(const AdoptedFile& file) {
     case AdoptResult::kUnmatched: ++summary_.unmatched; break;
     case AdoptResult::kAmbiguous: ++summary_.ambiguous; break;
     case AdoptResult::kRefused: ++summary_.refused; break;
+    case AdoptResult::kListed: ++summary_.listed; break;
   }
   if (parts_.tell) parts_.tell(file);
   report();

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "sync/adopt/file_match.h"
@@ -43,7 +45,7 @@ struct AdoptedFile {
 using AdoptSink = std::function<void(const AdoptedFile&)>;
 
 struct AdoptSummary {
-  std::int64_t adopted = 0, already = 0, unmatched = 0, ambiguous = 0, refused = 0;
+  std::int64_t adopted = 0, already = 0, unmatched = 0, ambiguous = 0, refused = 0, listed = 0;
   std::int64_t sources_left = 0;  ///< with `kMove`: adopted, but not removed where they were
   std::int64_t bytes = 0;
 
@@ -80,6 +82,8 @@ class Adopter {
   [[nodiscard]] std::vector<Claim> claims_of(const SourceFile& file) const;
   [[nodiscard]] std::string group_of(const SourceFile& file) const;
   Status take_group(std::vector<Item> items, std::stop_token stop);
+  [[nodiscard]] SourceTree source_tree() const;
+  [[nodiscard]] std::optional<std::string> twin_of(const Item& item) const;
   Status examine(Item& item, std::stop_token stop);
   Status copy_of(Item& item, std::stop_token stop);
   Status copy_if_needed(Item& item, std::stop_token stop);
@@ -104,6 +108,7 @@ class Adopter {
   std::vector<Taken> batch_;
   std::set<Cycle*> found_;  ///< accounts that had files already, by a run that a crash cut short perhaps
   std::set<Place> placed_;  ///< renditions that got their file in this run
+  std::map<std::pair<std::size_t, std::string>, std::string> bytes_;  ///< account and hash to asset, of this run
   std::int64_t done_ = 0, total_ = 0;
 };
 

@@ -131,6 +131,7 @@ const char* to_word(AdoptResult result) noexcept {
     case AdoptResult::kUnmatched: return "unmatched";
     case AdoptResult::kAmbiguous: return "ambiguous";
     case AdoptResult::kRefused: return "refused";
+    case AdoptResult::kListed: return "listed";
   }
   return "refused";
 }

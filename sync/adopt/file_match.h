@@ -19,6 +19,7 @@ enum class AdoptResult {
   kUnmatched,  ///< no license held goes with it
   kAmbiguous,  ///< it may be the file of several licenses, or several files may be that of one
   kRefused,    ///< it is not what its name says, or cannot be taken
+  kListed,     ///< an account without licenses is to have its asset's metadata; the file stays where it is
 };
 const char* to_word(AdoptResult result) noexcept;
 

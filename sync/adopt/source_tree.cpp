@@ -65,7 +65,7 @@ void keep_tail(std::string& tail, std::span<const char> bytes) {
 
 std::string SourceFile::name() const { return shown.substr(shown.rfind('/') + 1); }
 
-SourceTree::SourceTree(std::string store_root) {
+SourceTree::SourceTree(std::string store_root, StoreFilter offered) : offered_(std::move(offered)) {
   std::error_code failure;
   const auto real = std::filesystem::weakly_canonical(store_root, failure);
   store_root_ = absolute(failure ? store_root : real.string());
@@ -73,8 +73,12 @@ SourceTree::SourceTree(std::string store_root) {
 
 Status SourceTree::add(const std::string& path, std::stop_token stop) {
   const std::string full = with_real_folder(absolute(path));
-  if (is_within(full, store_root_))
-    return make_error(ErrorCode::kUsage, fmt::format("{} lies in the store; adopt takes files from outside", path));
+  const bool inside = is_within(full, store_root_);
+  if (inside && (!offered_ || is_within(full, store_root_ + "/.damsync")))
+    return make_error(ErrorCode::kUsage,
+                      fmt::format("{} lies in the store; adopt takes files from outside, and with --copy those of the "
+                                  "store that the catalog does not know",
+                                  path));
   std::error_code failure;
   const auto type = std::filesystem::symlink_status(full, failure).type();
   if (type == std::filesystem::file_type::not_found) return fault(full, "there is no such file or folder"), Status();
@@ -101,7 +105,7 @@ void SourceTree::fault(const std::string& path, std::string why) {
 Status SourceTree::walk(FileOps& tree, const std::string& root, const std::string& folder, std::stop_token stop) {
   if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped");
   const std::string shown = folder.empty() ? root : (root == "/" ? root : root + "/") + folder;
-  if (shown == store_root_) return {};
+  if (shown == store_root_ ? root != store_root_ : shown == store_root_ + "/.damsync") return {};
   const auto names = tree.list_dir(folder);
   if (!names) return fault(shown, "the folder cannot be read: " + names.error().message), Status();
   for (const auto& name : *names) {
@@ -123,6 +127,7 @@ Status SourceTree::walk(FileOps& tree, const std::string& root, const std::strin
 void SourceTree::entry(FileOps& tree, const std::string& root, const std::string& path, const FileInfo& info) {
   SourceFile file{&tree, path, (root == "/" ? root : root + "/") + path, info, ""};
   if (!info.exists) return;  // gone since the folder was listed
+  if (is_within(file.shown, store_root_) && !offered_(file.shown.substr(store_root_.size() + 1))) return;
   if (!info.regular) file.fault = "it is no regular file; links, FIFOs, sockets and devices are left alone";
   if (seen_.insert(file.shown).second) files_.push_back(std::move(file));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <stop_token>
@@ -24,16 +25,19 @@ struct SourceFile {
   [[nodiscard]] std::string name() const;
 };
 
-/// The files a person names, found below folders without ever following a symbolic link. The store itself is left out,
-/// and no file comes twice.
+/// The files a person names, found below folders without ever following a symbolic link. The store is left out unless a
+/// path in it is named and `offered` picks files of it; no file comes twice.
 class SourceTree {
  public:
-  /// `store_root`: absolute; need not exist.
-  explicit SourceTree(std::string store_root);
+  /// Whether a file of the store, by its path below the root, is to be taken.
+  using StoreFilter = std::function<bool(const std::string& path)>;
+
+  /// `store_root`: absolute; need not exist. `offered` null: no path in the store is taken.
+  explicit SourceTree(std::string store_root, StoreFilter offered = nullptr);
 
   /// Adds a file, or everything below a folder, in path order. What is there but cannot be taken (links, FIFOs,
   /// sockets, devices, folders that may not be read) is added with its fault.
-  /// Errors: kUsage when `path` lies in the store. kCancelled.
+  /// Errors: kUsage when `path` lies in the store and nothing of it is taken. kCancelled.
   Status add(const std::string& path, std::stop_token stop);
 
   [[nodiscard]] const std::vector<SourceFile>& files() const noexcept { return files_; }
@@ -44,6 +48,7 @@ class SourceTree {
   void entry(FileOps& tree, const std::string& root, const std::string& path, const FileInfo& info);
 
   std::string store_root_;
+  StoreFilter offered_;
   std::vector<std::unique_ptr<FileOps>> trees_;
   std::vector<SourceFile> files_;
   std::set<std::string> seen_;

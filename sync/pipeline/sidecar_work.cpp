@@ -105,12 +105,15 @@ std::vector<SidecarWork::Document> SidecarWork::documents(const AssetRow& asset)
   input.licenses = cycle_.catalog.licenses_of(cycle_.account, asset.asset_id);
   input.files = cycle_.catalog.files_of(cycle_.account, asset.asset_id);
   input.supplier_name = cycle_.provider.capabilities().supplier_name;
-  if (input.licenses.empty()) return {};
+  if (input.licenses.empty() && asset.metadata.empty()) return {};
   input.agreements = agreement_facts(cycle_.policy.agreements, input.licenses);
   input.today = today();
   input.collections = CollectionBook(cycle_.db).of_asset(cycle_.account, asset.asset_id);
+  License unlicensed;  // an asset that is listed for its metadata has a place, too
+  unlicensed.asset_id = asset.asset_id;
+  const License& placed_by = input.licenses.empty() ? unlicensed : input.licenses.front();
   if (input.asset.sidecar_path.empty())
-    input.asset.sidecar_path = cycle_.layout.sidecar_path({cycle_.account, asset.provider, &input.licenses.front(),
+    input.asset.sidecar_path = cycle_.layout.sidecar_path({cycle_.account, asset.provider, &placed_by,
                                                            cycle_.provider.capabilities().file_prefix, "",
                                                            input.metadata.editorial.value_or(false)});
   std::vector<Document> out;

@@ -71,7 +71,7 @@ TEST_CASE_FIXTURE(Program, "adopt program: exit codes tell what was left, a busy
   CHECK(run(incoming) == 1);
   CHECK(run(incoming + " --move --link") == 2);
   CHECK(run(incoming + " --account nobody") == 2);
-  CHECK(run(*this / "store") == 2);
+  CHECK(run((*this / "store") + " --move") == 2);
   CHECK(run("") == 2);
   const auto lock = InstanceLock::take(*this / "catalog.db.lock");
   REQUIRE(lock.ok());

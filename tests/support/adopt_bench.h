@@ -90,7 +90,7 @@ class AdoptBench {
         {}, (state_ / "store").string(), min_free, {}, [this](const AdoptedFile& file) { told.push_back(file); }};
     std::deque<Cycle> cycles;
     std::vector<std::unique_ptr<AccountConnection>> connections;
-    for (const auto& [account, provider] : {std::pair{"newsroom", "shutterstock"}, std::pair{"photo-desk", "getty"}}) {
+    for (const auto& [account, provider] : accounts) {
       if (!options.account.empty() && options.account != account) continue;
       connections.push_back(std::move(*make_offline_connection(account, provider)));
       cycles.push_back(Cycle{account,
@@ -161,6 +161,7 @@ class AdoptBench {
   std::stop_source stop;
   std::int64_t min_free = 0;
   std::vector<AdoptedFile> told;
+  std::vector<std::pair<std::string, std::string>> accounts{{"newsroom", "shutterstock"}, {"photo-desk", "getty"}};
 
  private:
   std::filesystem::path state_;

@@ -333,8 +333,8 @@ TEST_CASE_FIXTURE(Bench, "adopt: files of the store are not offered to it") {
   offer(kName, kPicture);
   adopted(AdoptMode::kMove);
   const auto before = everything();
-  const auto inside =
-      adopt({.paths = {(path() / "store/newsroom").string()}, .account = {}, .mode = {}, .dry_run = false});
+  const auto inside = adopt(
+      {.paths = {(path() / "store/newsroom").string()}, .account = {}, .mode = AdoptMode::kMove, .dry_run = false});
   CHECK(inside.error().code == ErrorCode::kUsage);
   const auto around = adopt({.paths = {path().string()}, .account = {}, .mode = AdoptMode::kMove, .dry_run = false});
   REQUIRE(around.ok());
