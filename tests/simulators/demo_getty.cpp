@@ -4,6 +4,7 @@
 #include <array>
 
 #include "tests/simulators/demo_texts.h"
+#include "tests/simulators/media_bytes.h"
 
 namespace damsync {
 namespace {
@@ -53,7 +54,7 @@ GettySimDownload demo_download(std::size_t index, UtcTime end) {
     row.product_type = "creditpack";
     row.product_id = 7710;
   }
-  if (slot % 11 == 5) row.size_name = "medium";
+  if (slot % 11 == 10) row.size_name = "medium";
   if (slot % 4 == 1) row.notes = slot % 8 == 1 ? "Titelseite / cover" : "Feature, page 7";
   if (slot % 3 == 1) row.project_code = "P-" + std::to_string(2'000 + slot / 5);
   return row;
@@ -123,6 +124,7 @@ void load_getty_demo(GettyState& state, UtcTime now) {
     const std::string id = image_id(i);
     state.images[id] = demo_image(id, i);
     if (i % 2 == 1) state.images[id].relatives = {image_id((i + 3) % kImages), image_id((i + 6) % kImages)};
+    for (const std::size_t step : {7, 11, 19}) state.images[id].similar.push_back(image_id((i + step) % kImages));
   }
   for (std::size_t i = 0; i < kDownloads; ++i) state.downloads.push_back(demo_download(i, end));
   state.products = {
@@ -140,6 +142,20 @@ Json mutate_getty_demo(GettyState& state, UtcTime now, DemoStep step) {
     case DemoStep::kVanish: break;
   }
   return report("vanish", {});
+}
+
+std::map<std::string, std::string> getty_demo_files(const GettyState& state) {
+  constexpr std::array<const char*, 3> kEndings = {".jpg", "_high.jpg", " (1).jpg"};
+  std::map<std::string, std::string> files;
+  for (const auto& [id, image] : state.images) {
+    const bool old =
+        id.size() == 8 && std::any_of(state.downloads.begin(), state.downloads.end(),
+                                      [&](const auto& row) { return row.id == id && row.size_name == "x_large"; });
+    if (old)
+      files["GettyImages-" + id + kEndings[files.size() % kEndings.size()]] =
+          make_jpeg({.seed = id, .width = image.width, .height = image.height});
+  }
+  return files;
 }
 
 void load_connect_demo(ConnectState& state) {

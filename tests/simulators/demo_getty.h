@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "tests/simulators/demo_data.h"
@@ -12,6 +13,9 @@ namespace damsync {
 /// 48 images, editorial ones among them, texts in several scripts, downloads that nothing tells apart, notes and
 /// project codes, a product of the other brand, and a queue of asset changes. The same year, the same data.
 void load_getty_demo(GettyState& state, UtcTime now);
+
+/// Files that the desk has on disk from before, by their names at the service: of its older ids, as they are delivered.
+std::map<std::string, std::string> getty_demo_files(const GettyState& state);
 
 /// Applies one step at `now`, where it means something here (licenses never vanish), and tells what it touched as
 /// `mutate_demo`.

@@ -78,13 +78,23 @@ Status add_getty_accounts(const SandboxConfig& config, const fs::path& state, st
   text += "\n[[account]]\nname                = \"photo-desk\"\nprovider            = \"getty\"\n" + common;
   text += "token_url           = " + quoted(config.base_url + "/oauth2/token") + "\n";
   text += "username            = \"anna\"\ncompany_downloads   = true\nsince               = " + quoted(demo_since());
-  text += "\nmay_consume         = \"never\"\n";
+  text += "\nmay_consume         = \"once\"    # each license once, and few a day\nbudget_per_day      = 5\n";
   if (auto written = add_secrets(state, "photo-desk", kPhotoDesk, text); !written) return written;
   text += "\n[[account]]\nname                = \"archive\"\nprovider            = \"getty-connect\"\n" + common;
   text += "user_id             = \"archive-user\"\nassets_file         = " + quoted((state / "archive.ids").string());
   text += "\n";
   if (auto written = add_secrets(state, "archive", kArchive, text); !written) return written;
   return write_file(state / "archive.ids", config.archive_ids, 0644);
+}
+
+Status put_on_disk(const fs::path& folder, const std::map<std::string, std::string>& files) {
+  if (files.empty()) return {};
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return make_error(ErrorCode::kStorage, "cannot make " + folder.string() + ": " + error.message());
+  for (const auto& [name, bytes] : files)
+    if (auto written = write_file(folder / name, bytes, 0644); !written) return written;
+  return {};
 }
 
 }  // namespace
@@ -103,6 +113,7 @@ Status write_sandbox_config(const SandboxConfig& config) {
   std::string text = settings_text(config, state, token_file);
   if (!config.archive_ids.empty())
     if (auto added = add_getty_accounts(config, state, text); !added) return added;
+  if (auto put = put_on_disk(state / "on-disk", config.on_disk); !put) return put;
   return write_file(file, text, 0644);
 }
 

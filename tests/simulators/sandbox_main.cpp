@@ -82,11 +82,15 @@ int serve(const Arguments& arguments) {
       },
       arguments.port);
   if (!arguments.config_file.empty()) {
-    const auto written = write_sandbox_config({.file = arguments.config_file,
-                                               .state = arguments.state_directory,
-                                               .base_url = server.base_url(),
-                                               .token = arguments.token,
-                                               .archive_ids = arguments.data == "demo" ? connect_demo_list() : ""});
+    SandboxConfig config{.file = arguments.config_file,
+                         .state = arguments.state_directory,
+                         .base_url = server.base_url(),
+                         .token = arguments.token};
+    if (arguments.data == "demo") {
+      config.archive_ids = connect_demo_list();
+      config.on_disk = world.photo_desk.edit([](const GettyState& state) { return getty_demo_files(state); });
+    }
+    const auto written = write_sandbox_config(config);
     if (!written) {
       std::fprintf(stderr, "damsync-sandbox: %s\n", written.error().message.c_str());
       return 74;
