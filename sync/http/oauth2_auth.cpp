@@ -12,12 +12,13 @@ constexpr Millis kRenewAhead{300'000};
 }  // namespace
 
 OAuth2Auth::OAuth2Auth(OAuth2Settings settings, HttpTransport& transport, Clock& clock, Redactor& redactor,
-                       SaveToken save)
+                       SaveToken save, LoadToken load)
     : settings_(std::move(settings)),
       transport_(transport),
       clock_(clock),
       redactor_(redactor),
       save_(std::move(save)),
+      load_(std::move(load)),
       access_token_(settings_.access_token),
       refresh_token_(settings_.refresh_token) {}
 
@@ -62,6 +63,7 @@ Error OAuth2Auth::too_soon() const {
 Status OAuth2Auth::fetch(std::stop_token stop) {
   asked_at_ = clock_.steady();
   auto answer = ask(stop);
+  if (!answer && answer.error().code == ErrorCode::kUnauthorized && reload_refresh_token()) answer = ask(stop);
   if (!answer && answer.error().code == ErrorCode::kCancelled) asked_at_.reset();
   Status done = answer ? take(std::move(*answer)) : Status(answer.error());
   last_error_ = done ? std::nullopt : std::optional(done.error());
@@ -72,6 +74,16 @@ Result<TokenAnswer> OAuth2Auth::ask(std::stop_token stop) {
   const auto response = transport_.send(token_request(), nullptr, std::move(stop));
   if (!response) return response.error();
   return read_token_answer(*response, clock_.utc());
+}
+
+/// True when there now is another one than was refused.
+bool OAuth2Auth::reload_refresh_token() {
+  if (settings_.grant != OAuth2Grant::kRefreshToken || !load_ || unsaved_) return false;
+  auto stored = load_();
+  if (!stored || stored->empty() || stored->reveal() == refresh_token_.reveal()) return false;
+  redactor_.add(*stored);
+  refresh_token_ = std::move(*stored);
+  return true;
 }
 
 HttpRequest OAuth2Auth::token_request() const {

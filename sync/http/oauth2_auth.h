@@ -31,7 +31,8 @@ struct OAuth2Settings {
 /// is used as long as it holds when the endpoint is out of order. The endpoint is asked at most once a minute.
 ///
 /// A refresh token that the endpoint replaced is handed to `save` before anything else happens; while it cannot be
-/// saved there are no credentials.
+/// saved there are no credentials. One that is refused is read anew by `load`: another process may have replaced it, or
+/// a person logged in again.
 ///
 /// Errors   kUnauthorized: the endpoint refuses the account; kProtocol; kUnavailable; what `save` returns.
 /// Threads  any thread; one fetches, the others wait for it.
@@ -39,9 +40,11 @@ struct OAuth2Settings {
 class OAuth2Auth final : public Authenticator {
  public:
   using SaveToken = std::function<Status(const Secret& refresh_token)>;
+  using LoadToken = std::function<Result<Secret>()>;
 
   /// `transport` should be the account's paced one, so that token calls count; new tokens are made known to `redactor`.
-  OAuth2Auth(OAuth2Settings settings, HttpTransport& transport, Clock& clock, Redactor& redactor, SaveToken save = {});
+  OAuth2Auth(OAuth2Settings settings, HttpTransport& transport, Clock& clock, Redactor& redactor, SaveToken save = {},
+             LoadToken load = {});
 
   Status authorize(HttpRequest& request, std::stop_token stop) override;
   Result<bool> refresh(std::stop_token stop) override;
@@ -50,6 +53,7 @@ class OAuth2Auth final : public Authenticator {
   Status ensure_token(std::stop_token stop);
   Status fetch(std::stop_token stop);
   Result<TokenAnswer> ask(std::stop_token stop);
+  bool reload_refresh_token();
   Status take(TokenAnswer answer);
   Status save_refresh_token();
   [[nodiscard]] HttpRequest token_request() const;
@@ -61,6 +65,7 @@ class OAuth2Auth final : public Authenticator {
   Clock& clock_;
   Redactor& redactor_;
   const SaveToken save_;
+  const LoadToken load_;
 
   std::mutex mutex_;
   Secret access_token_;

@@ -24,6 +24,8 @@ struct ProviderSettings {
   Secret refresh_token;
   /// Where a refresh token goes that the provider replaced; empty: it cannot be kept (it came from no file).
   std::function<Status(const Secret&)> save_refresh_token;
+  /// The refresh token as it is now, where another process or a person may have put a new one; empty: as above.
+  std::function<Result<Secret>()> load_refresh_token;
   std::string client_id;
   Secret client_secret;
   Secret api_key;

@@ -256,4 +256,27 @@ TEST_CASE_FIXTURE(AuthDesk,
   CHECK(holds(missing.out, "access_token"));
 }
 
+TEST_CASE_FIXTURE(AuthDesk, "T35 auth: a token that another process replaced meanwhile does not stop a running cycle") {
+  account["refresh_token"] = "{ file = \"" + (dir / "refresh") + "\" }";
+  write_settings();
+  secrets.clear();
+  refusals_expected = true;
+  write_file("refresh", "v2/first-refresh\n");
+  sim.edit([](ShutterstockState& state) { state.refresh_tokens["v2/first-refresh"] = state.login; });
+  auto gate = std::make_shared<SimGate>();
+  sim.faults().once("GET /v2/images/licenses", fault::hold(gate));
+  Program cycle(call({"sync"}));  // has read the first refresh token
+  REQUIRE(gate->wait_for_arrival(std::chrono::seconds(30)));
+
+  sim.edit([](ShutterstockState& state) { state.tokens.clear(); });
+  CHECK(damsync({"auth", "check"}).exit_code == 0);  // uses it up, and puts the next one in its place
+  CHECK(content("refresh").starts_with("v2/refresh-"));
+  sim.edit([](ShutterstockState& state) { state.tokens.clear(); });
+  gate->release();
+
+  const ProgramResult done = cycle.wait();
+  INFO(done.out << done.err);
+  CHECK(done.exit_code == 0);
+}
+
 }  // namespace damsync

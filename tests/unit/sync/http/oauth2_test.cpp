@@ -24,14 +24,18 @@ struct OAuthBench {
   Redactor redactor;
   std::vector<std::string> saved;
   Status save_result;
+  Result<Secret> stored = Secret();  ///< what stands in the file
   OAuth2Settings settings = account(OAuth2Grant::kClientCredentials);
   std::unique_ptr<OAuth2Auth> auth;
 
   OAuth2Auth& start() {
-    auth = std::make_unique<OAuth2Auth>(settings, server, clock, redactor, [this](const Secret& token) {
-      saved.push_back(token.reveal());
-      return save_result;
-    });
+    auth = std::make_unique<OAuth2Auth>(
+        settings, server, clock, redactor,
+        [this](const Secret& token) {
+          saved.push_back(token.reveal());
+          return save_result;
+        },
+        [this] { return stored; });
     return *auth;
   }
   Status authorize() {
@@ -201,4 +205,35 @@ TEST_CASE_FIXTURE(OAuthBench, "T35 oauth2: a replaced refresh token is saved bef
   CHECK(authorize());
   CHECK(sent == "Bearer third");
   CHECK(saved.back() == "r3");
+}
+
+TEST_CASE_FIXTURE(
+    OAuthBench,
+    "T35 oauth2: a refresh token that is refused is read anew, since another process may have replaced it") {
+  settings = account(OAuth2Grant::kRefreshToken);
+  settings.refresh_token = Secret("old-refresh");
+  stored = Secret("new-refresh");
+  start();
+  server.push(400, R"({"error":"invalid_grant"})");
+  server.push(200, R"({"access_token":"good"})");
+  CHECK(authorize());
+  CHECK(sent == "Bearer good");
+  CHECK(server.requests().back().body.starts_with("grant_type=refresh_token&refresh_token=new-refresh&"));
+  CHECK(redactor.redact("new-refresh") == "***");
+}
+
+TEST_CASE_FIXTURE(
+    OAuthBench,
+    "T31 oauth2: a refused refresh token is not asked for again when the stored one is the same, gone or unreadable") {
+  settings = account(OAuth2Grant::kRefreshToken);
+  settings.refresh_token = Secret("only-refresh");
+  for (const Result<Secret>& there : {Result<Secret>(Secret("only-refresh")), Result<Secret>(Secret()),
+                                      Result<Secret>(make_error(ErrorCode::kSettings, "cannot open"))}) {
+    stored = there;
+    start();
+    const auto before = server.requests().size();
+    server.push(400, R"({"error":"invalid_grant"})");
+    CHECK(authorize().error().code == ErrorCode::kUnauthorized);
+    CHECK(server.requests().size() == before + 1);
+  }
 }
