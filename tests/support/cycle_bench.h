@@ -1,5 +1,6 @@
 #pragma once
 
+#include <doctest/doctest.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "storage/files/posix_file_ops.h"
+#include "storage/journal/audit_log.h"
 #include "sync/pipeline/run.h"
 #include "sync/sidecar/json_writer.h"
 #include "sync/sidecar/xmp_writer.h"
@@ -31,6 +33,16 @@ class CycleBench {
   CycleBench() { reopen(); }
   /// On the state that stands in `existing`, which is left behind.
   explicit CycleBench(const std::filesystem::path& existing) : dir(existing) { reopen(); }
+
+  /// Whatever happened: the audit log tells of all that stands in the catalog, and nothing else.
+  ~CycleBench() {
+    if (!db_) return;
+    db_->set_fault_hook(nullptr);
+    const auto broken = AuditLog(*db_).check();
+    CHECK_MESSAGE(!broken, "audit log, row " << (broken ? broken->seq : 0) << ": " << (broken ? broken->what : ""));
+  }
+  CycleBench(const CycleBench&) = delete;
+  CycleBench& operator=(const CycleBench&) = delete;
 
   /// A new process on the same state.
   void reopen() {
