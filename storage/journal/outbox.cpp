@@ -18,10 +18,11 @@ constexpr const char* kSelectDelivery =
     " d.receiver, d.state, d.attempts, d.next_at, d.queued_at, d.reason FROM delivery d CROSS JOIN change c"
     " ON c.seq = d.seq";
 
-/// No earlier row of the asset waits; changes about no asset wait for nobody.
+/// No earlier row of the asset waits; changes about no asset wait for nobody. Without the hint SQLite walks all rows of
+/// the receiver for each of them.
 constexpr const char* kInTurn =
-    "(d.asset_id = '' OR NOT EXISTS (SELECT 1 FROM delivery e WHERE e.receiver = d.receiver AND e.account = d.account"
-    " AND e.asset_id = d.asset_id AND e.state = 'waiting' AND e.seq < d.seq))";
+    "(d.asset_id = '' OR NOT EXISTS (SELECT 1 FROM delivery e INDEXED BY delivery_asset WHERE e.receiver = d.receiver"
+    " AND e.account = d.account AND e.asset_id = d.asset_id AND e.state = 'waiting' AND e.seq < d.seq))";
 
 ReceiverRow read_receiver(const Statement& row) {
   return {row.text(0),     row.int64(1),    row.int64(2),    static_cast<int>(row.int64(3)),
@@ -122,8 +123,8 @@ std::optional<UtcTime> Outbox::next_due(const std::string& receiver) const {
 bool Outbox::waits(const std::string& receiver, const std::string& account, const std::string& asset_id) const {
   if (asset_id.empty()) return false;
   Statement query(db_,
-                  "SELECT 1 FROM delivery WHERE receiver = ? AND account = ? AND asset_id = ? AND state = 'waiting'"
-                  " LIMIT 1");
+                  "SELECT 1 FROM delivery INDEXED BY delivery_asset WHERE receiver = ? AND account = ? AND asset_id = ?"
+                  " AND state = 'waiting' LIMIT 1");
   return query.bind_all(receiver, account, asset_id).step();
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "storage/base/log.h"
 #include "storage/journal/outbox.h"
 #include "sync/deliver/receiver.h"
 #include "tests/unit/storage/catalog/catalog_bench.h"
