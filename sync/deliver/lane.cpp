@@ -69,7 +69,7 @@ bool Lane::round(const std::stop_token& stop) {
   if (!known || known->disabled_at || known->quiet_until.value_or(now) > now || stop.stop_requested()) return false;
   state_ = *known;
   recovered_ = false;
-  if (state_.failing_since) take_in(now);
+  if (state_.failing_since) take_in(now, stop);
 
   Batch batch = collect(now);
   if (batch.groups.empty() && batch.end == state_.position) return false;
@@ -119,9 +119,10 @@ Lane::Batch Lane::collect(UtcTime now) {
 }
 
 /// While a receiver fails, what it is to be told becomes rows: counted, bounded, and seen by people.
-void Lane::take_in(UtcTime now) {
-  for (auto changes = outbox_.changes_after(state_.position, kRead); !changes.empty();
-       changes = outbox_.changes_after(state_.position, kRead)) {
+void Lane::take_in(UtcTime now, const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const auto changes = outbox_.changes_after(state_.position, kRead);
+    if (changes.empty()) break;
     DeliveryRound round;
     for (const Change& change : changes) {
       ChangeDetails details;

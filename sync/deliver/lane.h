@@ -52,7 +52,7 @@ class Lane {
   class Collecting;
 
   Batch collect(UtcTime now);
-  void take_in(UtcTime now);
+  void take_in(UtcTime now, const std::stop_token& stop);
   void send(Batch& batch, const std::stop_token& stop);
   void send_group(Group& group, Batch& batch, const std::stop_token& stop);
   void judge(const Item& item, Batch& batch);
