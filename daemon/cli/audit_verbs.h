@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "daemon/cli/command.h"
 #include "daemon/config/settings_loader.h"
@@ -11,6 +12,11 @@ namespace damsync {
 /// `audit diff A B`: two report folders, or names of reports below `audit.directory`.
 Result<ExitCode> run_audit_diff(CommandContext& context, const Settings& settings, const std::string& before,
                                 const std::string& after);
+
+/// `audit verify [DIR]`: the reports of a folder against their seals, their chain and the catalog's log, and that log
+/// against the catalog. Exit code 3: something is not as it was written.
+Result<ExitCode> run_audit_verify(CommandContext& context, const Settings& settings, const std::string& folder,
+                                  const std::vector<std::string>& key_files);
 
 /// What `audit prune` does with reports older than `audit.keep_days`.
 enum class Prune { kShow, kRemove };

@@ -44,12 +44,16 @@ class AuditCommand final : public Command {
 
   void declare(Arguments& arguments) override {
     arguments.optional_positionals("VERB", words_,
-                                   "nothing: write a report; diff A B: what "
+                                   "nothing: write a report; verify [DIR]: check the chain of reports; diff A B: what "
                                    "changed between two reports; prune: remove reports older than audit.keep_days");
     arguments.text("--as-of", as_of_, "DATE", "as it was at the end of that day, or at an RFC 3339 time");
     arguments.text("--output", output_, "DIR", "below this folder, in a chain of its own; default: audit.directory");
     arguments.flag("--dry-run", dry_run_, "with prune: show what would be removed");
-    arguments.footer("Exit code 1: the report is written, and a program of the settings that follows it failed.");
+    arguments.texts("--public-key", keys_, "FILE", "with verify: only this key may have signed (PEM; repeatable)");
+    arguments.footer(
+        "Exit code 1: the report is written, and a program of the settings that follows it failed. Exit code 3 of "
+        "audit "
+        "verify: something is not as it was written.");
   }
 
   Result<ExitCode> run(CommandContext& context) override {
@@ -58,6 +62,7 @@ class AuditCommand final : public Command {
     if (!loaded) return loaded.error();
     const Settings& settings = loaded->settings;
     if (verb() == "diff") return run_audit_diff(context, settings, words_[1], words_[2]);
+    if (verb() == "verify") return run_audit_verify(context, settings, words_.size() > 1 ? words_[1] : output_, keys_);
     if (verb() == "prune") return run_audit_prune(context, settings, output_, dry_run_ ? Prune::kShow : Prune::kRemove);
     return write(context, settings);
   }
@@ -68,10 +73,12 @@ class AuditCommand final : public Command {
   [[nodiscard]] Status check_words() const {
     const auto wrong = [](const char* text) { return make_error(ErrorCode::kUsage, text); };
     const std::string what = verb();
-    if (!what.empty() && what != "diff" && what != "prune")
+    if (!what.empty() && what != "verify" && what != "diff" && what != "prune")
       return make_error(ErrorCode::kUsage,
-                        fmt::format("audit {}: expected diff or prune, or nothing", printable(what)));
+                        fmt::format("audit {}: expected verify, diff or prune, or nothing", printable(what)));
     if (what == "diff" && words_.size() != 3) return wrong("audit diff needs two reports: folders, or their dates");
+    if (what == "verify" && words_.size() > 2) return wrong("audit verify takes one folder at most");
+    if (!keys_.empty() && what != "verify") return wrong("--public-key goes with audit verify");
     if (what == "prune" && words_.size() > 1) return wrong("audit prune takes no further word");
     if (!what.empty() && !as_of_.empty()) return wrong("--as-of goes with writing a report");
     if (dry_run_ && what != "prune") return wrong("--dry-run goes with audit prune");
@@ -127,7 +134,7 @@ class AuditCommand final : public Command {
     return done->command_error.empty() ? ExitCode::kDone : ExitCode::kIncomplete;
   }
 
-  std::vector<std::string> words_;
+  std::vector<std::string> words_, keys_;
   std::string as_of_, output_;
   bool dry_run_ = false;
 };

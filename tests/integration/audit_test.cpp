@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "storage/base/digest.h"
+#include "storage/base/time.h"
 #include "tests/integration/desk.h"
 
 namespace damsync {
@@ -152,6 +152,60 @@ TEST_CASE("audit: audit.command gets the folder and the summary, and its failure
   CHECK(fs::exists(fs::path(text(failed, "directory")) / "MANIFEST.json"));
 }
 
+TEST_CASE("A3 audit: verify finds what was changed, says where, and ends in 3") {
+  AuditDesk desk;
+  desk.sync();
+  const fs::path folder = text(desk.audit(), "directory");
+  const auto verify = [&] { return desk.damsync({"audit", "verify", "--json"}); };
+  CHECK(verify().exit_code == 0);
+
+  std::ofstream(folder / "licenses.csv", std::ios::app) << "x";
+  const ProgramResult changed = verify();
+  CHECK(changed.exit_code == 3);
+  const auto lines = lines_of(changed.out);
+  REQUIRE(lines.size() == 1);
+  CHECK(text(member(lines[0], "faults").if_array()->at(0), "file") == "licenses.csv");
+  fs::remove_all(folder);
+  CHECK(verify().exit_code == 3);
+}
+
+TEST_CASE("A2 audit: a program that is killed while it writes leaves the old report only") {
+  AuditDesk desk;
+  desk.sync();
+  const fs::path folder = text(desk.audit(), "directory");
+  desk.add_license(Desk::image_id(0), SystemClock().utc());
+  desk.sync();
+  int fired = 0;
+  for (int point = 1; point <= 40; ++point) {
+    desk.environment["DAMSYNC_CRASH_AT"] = std::to_string(point);
+    const ProgramResult result = desk.damsync({"audit"});
+    desk.environment.erase("DAMSYNC_CRASH_AT");
+    if (result.exit_code == 0) break;
+    ++fired;
+    // Either nothing new is visible, or the whole new report is.
+    for (const auto& entry : fs::directory_iterator(desk.reports()))
+      if (entry.is_directory() && !entry.path().filename().string().starts_with("."))
+        CHECK(fs::exists(entry.path() / "MANIFEST.json"));
+  }
+  CHECK(fired > 0);
+  desk.audit();
+  CHECK(desk.damsync({"audit", "verify"}).exit_code == 0);
+  CHECK(fs::exists(folder));
+}
+
+TEST_CASE("audit: prune removes what is older than keep_days, never the newest, and the chain still holds") {
+  AuditDesk desk;
+  desk.sync();
+  const fs::path first = text(desk.audit(), "directory");
+  desk.settings("keep_days = 1\n");
+  const ProgramResult nothing = desk.damsync({"audit", "prune"});
+  CHECK(nothing.exit_code == 0);
+  CHECK(holds(nothing.out, "0 reports removed"));
+  CHECK(fs::exists(first));
+  desk.settings("");
+  CHECK(desk.damsync({"audit", "prune"}).exit_code == 2);
+}
+
 TEST_CASE("proof: two files say what is known of one asset") {
   AuditDesk desk;
   desk.sync();
@@ -174,12 +228,16 @@ TEST_CASE("proof: two files say what is known of one asset") {
 
 TEST_CASE("C4 audit: wrong use ends in 2, and before the first sync there is nothing to report") {
   AuditDesk desk(0);
-  for (const Words& words :
-       {
-    Words{"audit", "diff"}, Words{"audit", "diff", "a"}, Words{"audit", "sing"},
-        CHECK(desk.damsync(words).exit_code == 2);
-    CHECK(desk.damsync({"audit"}).exit_code == 74);
-    CHECK_FALSE(fs::exists(desk.reports()));
+  const std::vector<Words> wrong = {{"audit", "diff"},
+                                    {"audit", "diff", "a"},
+                                    {"audit", "sing"},
+                                    {"audit", "--as-of", "yesterday"},
+                                    {"audit", "--dry-run"},
+                                    {"audit", "verify", "a", "b"},
+                                    {"audit", "--public-key", "x"}};
+  for (const Words& words : wrong) CHECK(desk.damsync(words).exit_code == 2);
+  CHECK(desk.damsync({"audit"}).exit_code == 74);
+  CHECK_FALSE(fs::exists(desk.reports()));
 }
 
 }  // namespace damsync
