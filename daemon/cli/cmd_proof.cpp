@@ -52,7 +52,7 @@ class ProofCommand final : public Command {
     auto db = open_catalog(loaded->settings);
     if (!db) return db.error();
     std::vector<HeldAsset> held;
-    if (*db != nullptr) held = read_held(Catalog(**db), *name);
+    if (*db != nullptr) held = read_held(**db, *name);
     std::erase_if(held, [](const HeldAsset& one) { return one.licenses.empty(); });
     if (held.empty())
       return make_error(ErrorCode::kNotFound,
