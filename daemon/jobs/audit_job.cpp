@@ -11,6 +11,7 @@
 #include "daemon/version.h"
 #include "daemon/workspace.h"
 #include "storage/base/digest.h"
+#include "storage/catalog/suggestion_book.h"
 #include "sync/deliver/child_process.h"
 #include "sync/report/report_writer.h"
 #include "sync/report/store_comparison.h"
@@ -19,6 +20,8 @@ namespace damsync {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kSuggestionsNamed = 5;
 
 /// One audit from settings to sealed report.
 class AuditJob {
@@ -83,6 +86,14 @@ class AuditJob {
     auto db = Database::open(settings_.catalog.path, OpenMode::kRead);
     if (!db) return db.error();
     std::optional<AuditReader> reader(std::in_place, **db, moment_.past);
+    const SuggestionBook suggestions(**db);
+    if (!moment_.past)  // what was suggested then is not kept
+      input.replacements = [&suggestions](const std::string& account, const std::string& asset_id) {
+        std::vector<std::string> ids;
+        for (const auto& suggestion : suggestions.of(account, asset_id))
+          if (ids.size() < kSuggestionsNamed) ids.push_back(suggestion.asset_id);
+        return ids;
+      };
     input.rules.as_of = moment_.past ? *moment_.past : reader->newest_record().value_or(moment_.judged_at);
     AuditReport report(*reader, input);
 
