@@ -52,7 +52,10 @@ PageFacts facts_of(const HistoryCursor& cursor, const HistoryPageFacts& page) {
 }
 
 HistoryOutcome finish(HistoryCursor& cursor, const Clocks& clocks, bool believed) {
-  const bool complete = cursor.full && believed;
+  HistoryOutcome outcome{.last = true, .complete = cursor.full && believed};
+  // Without a start everything was asked for; what is known to have been seen begins with the oldest license.
+  const auto from = cursor.start ? cursor.start : cursor.lowest;
+  if (believed && from && *from < cursor.bound) outcome.observed = ObservedInterval{*from, cursor.bound};
   std::optional<UtcTime> high = cursor.high;
   if (cursor.highest) {
     // What came since the scan began is read again: a scan may have been resumed days later.
@@ -60,7 +63,7 @@ HistoryOutcome finish(HistoryCursor& cursor, const Clocks& clocks, bool believed
     high = high ? std::max(*high, reached) : reached;
   }
   cursor = HistoryCursor{.high = high, .newest_first = cursor.newest_first};
-  return HistoryOutcome{.last = true, .complete = complete};
+  return outcome;
 }
 
 Error runaway(const HistoryCursor& cursor) {
@@ -95,8 +98,11 @@ Result<HistoryOutcome> take_page(HistoryCursor& cursor, const HistoryPageFacts& 
     return HistoryOutcome{};
   }
   if (page.total_count) cursor.total = page.total_count;
-  for (const auto& row : page.rows)
-    if (row.time) cursor.highest = cursor.highest ? std::max(*cursor.highest, *row.time) : *row.time;
+  for (const auto& row : page.rows) {
+    if (!row.time) continue;
+    cursor.highest = cursor.highest ? std::max(*cursor.highest, *row.time) : *row.time;
+    cursor.lowest = cursor.lowest ? std::min(*cursor.lowest, *row.time) : *row.time;
+  }
   switch (advance(cursor.scan, facts_of(cursor, page))) {
     case ScanStep::kNextPage: return HistoryOutcome{};
     case ScanStep::kReadAgain: cursor.total.reset(); return HistoryOutcome{};
@@ -115,6 +121,7 @@ std::string to_text(const HistoryCursor& cursor) {
   if (cursor.full) out.set("full", true);
   if (cursor.start) out.set("start", to_millis(*cursor.start));
   if (cursor.highest) out.set("highest", to_millis(*cursor.highest));
+  if (cursor.lowest) out.set("lowest", to_millis(*cursor.lowest));
   if (cursor.total) out.set("total", *cursor.total);
   out.set("bound", to_millis(cursor.bound));
   out.set("scan", to_json(cursor.scan));
@@ -151,7 +158,8 @@ bool read_cursor(const Json& json, HistoryCursor& cursor) {
   const auto scan = scan_state_from_json(json.find("scan"));
   std::optional<UtcTime> bound;
   if (!scan || !read_time(json, "bound", bound) || !bound || !read_time(json, "start", cursor.start) ||
-      !read_time(json, "highest", cursor.highest) || !read_number(json, "total", cursor.total))
+      !read_time(json, "highest", cursor.highest) || !read_time(json, "lowest", cursor.lowest) ||
+      !read_number(json, "total", cursor.total))
     return false;
   cursor.scanning = true;
   cursor.full = is_set(json, "full");

@@ -8,6 +8,7 @@
 
 #include "storage/base/result.h"
 #include "storage/base/time.h"
+#include "sync/providers/page.h"
 #include "sync/providers/shutterstock/provider_clock.h"
 #include "sync/providers/shutterstock/stable_scan.h"
 
@@ -28,6 +29,7 @@ struct HistoryCursor {
   std::optional<UtcTime> start{};       ///< of the scan; absent: from the beginning
   UtcTime bound{};                      ///< rows after it came while the scan ran: not compared between reads
   std::optional<UtcTime> highest{};     ///< `download_time` seen by the scan
+  std::optional<UtcTime> lowest{};      ///< likewise
   std::optional<std::int64_t> total{};  ///< `total_count` as last told
   ScanState scan{};
   bool operator==(const HistoryCursor&) const = default;
@@ -46,7 +48,8 @@ struct HistoryPageFacts {
 
 struct HistoryOutcome {
   bool last = false;
-  bool complete = false;  ///< a full scan ended and can be believed
+  bool complete = false;                       ///< a full scan ended and can be believed
+  std::optional<ObservedInterval> observed{};  ///< a scan ended and can be believed
 };
 
 /// The cursor with the next page to ask for; starts a scan when none is going on. Pure.

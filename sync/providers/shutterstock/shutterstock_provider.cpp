@@ -151,6 +151,7 @@ Result<Page> ShutterstockProvider::poll_licenses(const PollRequest& request, std
   page.last = outcome->last;
   page.complete_listing = outcome->complete;
   if (outcome->complete) page.scan_from = scan_from;
+  if (outcome->observed) page.observed.push_back(*outcome->observed);
   page.next = to_text(cursor);
   return page;
 }

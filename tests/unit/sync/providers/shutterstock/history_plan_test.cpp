@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -139,4 +140,28 @@ TEST_CASE("license history: the cursor survives its own text while scanning and 
     REQUIRE(read.ok());
     CHECK(*read == cursor);
   }
+}
+
+TEST_CASE("I11 license history: a scan that can be believed tells which span was observed, and scans leave no gap") {
+  const UtcTime now = from_millis(1'800'000'000'000);
+  const UtcTime oldest = now - hours(500);
+  const auto ask = [](HistoryCursor& cursor, std::vector<HistoryRow> rows, const Clocks& clocks) {
+    return take_page(cursor, HistoryPageFacts{std::move(rows)}, clocks).value().observed;
+  };
+  HistoryCursor cursor = begin_scan({}, HistoryRules{}, {.local = now}, true);
+
+  CHECK_FALSE(ask(cursor, {{"a", oldest}, {"b", now - hours(100)}}, {.local = now}));
+  std::optional<ObservedInterval> first;
+  for (int page = 0; page < 4 && !first; ++page) first = ask(cursor, {}, {.local = now + minutes(1)});
+
+  REQUIRE(first);
+  CHECK(first->from == oldest);
+  CHECK(first->to == now);
+
+  cursor = begin_scan(cursor, HistoryRules{}, {.local = now + hours(24)}, false);
+  std::optional<ObservedInterval> next;
+  for (int page = 0; page < 4 && !next; ++page) next = ask(cursor, {}, {.local = now + hours(24)});
+  REQUIRE(next);
+  CHECK(next->from <= first->to);
+  CHECK(next->to == now + hours(24));
 }
