@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <string>
 #include <string_view>
 
+#include "storage/base/time.h"
+#include "storage/catalog/stored_files.h"
 #include "storage/journal/change_journal.h"
 #include "storage/sqlite/transaction.h"
 #include "sync/deliver/feed_files.h"
@@ -13,6 +16,8 @@ namespace damsync {
 namespace {
 
 constexpr std::size_t kVerdictsPerTransaction = 256;
+constexpr std::size_t kPiece = 256;
+constexpr Millis kNew = std::chrono::minutes(10);
 
 std::size_t path_hash(std::string_view path) { return std::hash<std::string_view>{}(path); }
 
@@ -23,10 +28,15 @@ std::string_view without_sidecar_suffix(std::string_view path) {
   return path;
 }
 
+bool is_known(const std::vector<std::size_t>& known, std::string_view path) {
+  return std::binary_search(known.begin(), known.end(), path_hash(path)) ||
+         std::binary_search(known.begin(), known.end(), path_hash(without_sidecar_suffix(path)));
+}
+
 }  // namespace
 
 /// The time that separates the files to check from those verified more recently; nothing: check all.
-std::optional<UtcTime> Verifier::verified_before(double sample) const {
+std::optional<UtcTime> Verifier::verified_until(double sample) const {
   if (sample >= 1.0) return std::nullopt;
   std::vector<UtcTime> times;
   parts_.catalog.list_stored_files([&](const Catalog::StoredFile& file) {
@@ -41,36 +51,47 @@ std::optional<UtcTime> Verifier::verified_before(double sample) const {
 
 Result<VerifySummary> Verifier::run(const VerifyOptions& options, std::stop_token stop) {
   summary_ = {};
-  const auto until = verified_before(options.sample);
+  const Status checked = check_files(options, stop);
+  record();
+  if (!checked) return checked.error();
+  if (auto found = find_orphans(options); !found) return found.error();
+  return summary_;
+}
+
+Status Verifier::check_files(const VerifyOptions& options, const std::stop_token& stop) {
+  const auto until = verified_until(options.sample);
   const auto total = parts_.catalog.store_totals().files;
   const auto begun = parts_.clock.steady();
-  Status failure;
-  parts_.catalog.list_stored_files([&](const Catalog::StoredFile& file) {
-    if (stop.stop_requested()) failure = make_error(ErrorCode::kCancelled, "stopped");
-    if (options.time_limit && parts_.clock.steady() - begun >= *options.time_limit) return false;
-    if (!failure.ok()) return false;
-    if (until && file.verified_at.value_or(UtcTime{}) > *until) return true;
-    failure = check(file);
-    if (verdicts_.size() >= kVerdictsPerTransaction) record();
-    if (parts_.progress) parts_.progress({"", "verify", summary_.checked, total, summary_.bytes});
-    return failure.ok();
-  });
-  record();
-  if (!failure.ok()) return failure.error();
-  if (auto found = find_orphans(); !found) return found.error();
-  return summary_;
+  const StoredFiles files(parts_.db);
+  std::string after;
+  for (auto piece = files.after(after, kPiece); !piece.empty(); piece = files.after(after, kPiece)) {
+    for (const auto& file : piece) {
+      if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped");
+      if (options.time_limit && parts_.clock.steady() - begun >= *options.time_limit) return {};
+      const UtcTime last = file.verified_at.value_or(UtcTime{});
+      if (until && last > *until && !(options.verified_before && file.verified_at && last < *options.verified_before))
+        continue;
+      if (auto checked = check(file); !checked) return checked;
+      if (verdicts_.size() >= kVerdictsPerTransaction) record();
+      if (parts_.progress) parts_.progress({"", "verify", summary_.checked, total, summary_.bytes});
+    }
+    after = piece.back().path;
+  }
+  return {};
 }
 
 Status Verifier::check(const Catalog::StoredFile& file) {
   const auto hashed = parts_.store.hash(file.path);
   if (!hashed) return hashed.error();
-  ++summary_.checked;
   Verdict verdict{file.path, FileState::kMirrored, file.account, file.asset_id, file.state};
+  const bool sound = *hashed && (*hashed)->sha256 == file.sha256;
+  if (!sound && !is_as_before(file)) return {};
+  ++summary_.checked;
   if (!*hashed) {
     verdict.state = FileState::kMissing;
     ++summary_.missing;
     summary_.findings.push_back({"FILE_MISSING", file.path, file.asset_id});
-  } else if ((*hashed)->sha256 != file.sha256) {
+  } else if (!sound) {
     verdict.state = FileState::kCorrupt;
     ++summary_.corrupt;
     summary_.findings.push_back({"FILE_HASH_MISMATCH", file.path, file.asset_id});
@@ -82,8 +103,13 @@ Status Verifier::check(const Catalog::StoredFile& file) {
   return {};
 }
 
-/// Everything below the root must be a file of the catalog or a sidecar of one.
-Status Verifier::find_orphans() {
+/// A sync may have fetched the file anew while it was looked at.
+bool Verifier::is_as_before(const Catalog::StoredFile& file) const {
+  const auto now = StoredFiles(parts_.db).at(file.path);
+  return now && now->sha256 == file.sha256 && now->state == file.state;
+}
+
+std::vector<std::size_t> Verifier::known_paths() const {
   std::vector<std::size_t> known;
   parts_.catalog.list_stored_files([&](const Catalog::StoredFile& file) {
     known.push_back(path_hash(file.path));
@@ -94,15 +120,27 @@ Status Verifier::find_orphans() {
     return true;
   });
   std::sort(known.begin(), known.end());
-  return parts_.store.walk([&](const std::string& path, const FileInfo&) {
-    const auto is_known = [&](std::string_view name) {
-      return std::binary_search(known.begin(), known.end(), path_hash(name));
-    };
-    if (is_known(path) || is_known(without_sidecar_suffix(path)) || is_feed_file(path)) return true;
-    ++summary_.orphans;
-    summary_.findings.push_back({"FILE_NO_LICENSE", path, ""});
+  return known;
+}
+
+/// Everything below the root must be a file of the catalog or a sidecar of one.
+Status Verifier::find_orphans(const VerifyOptions& options) {
+  std::vector<std::string> unknown;
+  const auto known = known_paths();
+  const std::int64_t newest = (to_millis(parts_.clock.utc()) - kNew.count()) * 1'000'000;
+  const auto walked = parts_.store.walk([&](const std::string& path, const FileInfo& info) {
+    const bool is_new = options.others_write && info.modified_ns > newest;
+    if (!is_new && !is_known(known, path) && !is_feed_file(path)) unknown.push_back(path);
     return true;
   });
+  if (!walked || unknown.empty()) return walked;
+  const auto by_now = known_paths();
+  for (auto& path : unknown) {
+    if (is_known(by_now, path)) continue;
+    ++summary_.orphans;
+    summary_.findings.push_back({"FILE_NO_LICENSE", std::move(path), ""});
+  }
+  return {};
 }
 
 /// The feed tells that a file is missing, damaged, or there again.

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -19,6 +19,9 @@ struct VerifyOptions {
   double sample = 1.0;               ///< share of the files; those verified longest ago come first
   std::optional<Millis> time_limit;  ///< no further file is begun after this
   bool repair = false;               ///< fetch again what can be had free of charge
+  /// Besides the sample: files that were verified, but not since that moment.
+  std::optional<UtcTime> verified_before;
+  bool others_write = false;  ///< a file that is new may have no row yet, and is no orphan
 };
 
 struct VerifyFinding {
@@ -34,6 +37,8 @@ struct VerifySummary {
 };
 
 /// Compares the store with the catalog: re-hashes files, finds what is gone, changed or unknown. Deletes nothing.
+///
+/// Threads  one; others may write catalog and store meanwhile: a verdict counts only if the row is as it was before.
 class Verifier {
  public:
   struct Parts {
@@ -56,10 +61,13 @@ class Verifier {
     std::string account, asset_id;
     FileState before = FileState::kMirrored;
   };
-  [[nodiscard]] std::optional<UtcTime> verified_before(double sample) const;
+  [[nodiscard]] std::optional<UtcTime> verified_until(double sample) const;
+  [[nodiscard]] std::vector<std::size_t> known_paths() const;
+  Status check_files(const VerifyOptions& options, const std::stop_token& stop);
   Status check(const Catalog::StoredFile& file);
-  Status find_orphans();
   void tell(const Verdict& verdict);
+  [[nodiscard]] bool is_as_before(const Catalog::StoredFile& file) const;
+  Status find_orphans(const VerifyOptions& options);
   void record();
 
   Parts parts_;
