@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/config/secrets.h"
+#include "daemon/schedule/time_zone.h"
 #include "storage/base/ulid.h"
 #include "storage/journal/change_details.h"
 #include "storage/sqlite/transaction.h"
@@ -23,6 +24,11 @@
 
 namespace damsync {
 namespace {
+
+/// A file may take that long where the settings say how slow it has to be.
+constexpr Millis kPacedDeadline = std::chrono::hours(12);
+/// What a disk must have besides `store.min_free` for a file to be paid for: spending stops before fetching does.
+constexpr std::int64_t kSpendingRoom = std::int64_t{64} << 20;
 
 bool wanted(const std::vector<std::string>& names, const std::string& name) {
   return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
@@ -41,10 +47,16 @@ Policy Composition::policy_for(const AccountSettings& account, const SyncOptions
   policy.recheck_within = account.provider.recheck;
   policy.workers = account.provider.concurrency;
   policy.transfer.min_free = settings_.store.min_free;
+  policy.transfer.pace = options.pace;
+  if (options.pace && !settings_.schedule.bandwidth.empty()) policy.transfer.deadline = kPacedDeadline;
   policy.spending.may_consume = account.may_consume;
   policy.spending.budget_per_day = account.budget_per_day;
-  policy.spending.min_free = settings_.store.min_free;
   policy.agreements = settings_.agreements;
+  policy.spending.min_free = settings_.store.min_free + kSpendingRoom;
+  if (const auto zone = TimeZone::find(settings_.schedule.time_zone))
+    policy.spending.day_start = [zone = *zone](UtcTime now) {
+      return zone.at(zone.day_of(now), std::chrono::minutes(0));
+    };
   return policy;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <stop_token>
@@ -29,6 +30,8 @@ struct SyncOptions {
   bool dry_run = false;
   bool full = false;
   bool ignore_backoff = true;  ///< a person's `sync` retries everything; the daemon honours the stored back-off
+  /// As `TransferLimits::pace`; empty: as fast as it goes.
+  std::function<Status(std::int64_t, const std::stop_token&)> pace;
 };
 
 /// What the commands and the daemon do with a workspace: puts provider, settings and pipeline of each account together

@@ -45,7 +45,8 @@ bool is_page(std::string_view content_type) {
 /// One file on its way: what is staged so far and what is known of its source.
 class Downloader::Transfer final : public BodySink {
  public:
-  Transfer(FileStore& store, const TransferLimits& limits) : store_(store), limits_(limits) {}
+  Transfer(FileStore& store, const TransferLimits& limits, std::stop_token stop)
+      : store_(store), limits_(limits), stop_(std::move(stop)) {}
 
   Status begin(const HttpHead& head) override {
     const auto* type = head.headers.find("Content-Type");
@@ -63,7 +64,8 @@ class Downloader::Transfer final : public BodySink {
     if (staged_->bytes() + static_cast<std::int64_t>(bytes.size()) > limits_.max_file)
       return make_error(ErrorCode::kInvalid, fmt::format("the file is larger than {}", format_size(limits_.max_file)));
     probe_.feed(bytes);
-    return staged_->write(bytes);
+    if (auto written = staged_->write(bytes); !written || !limits_.pace) return written;
+    return limits_.pace(static_cast<std::int64_t>(bytes.size()), stop_);
   }
 
   Status check_room(std::int64_t expected) const {
@@ -113,6 +115,7 @@ class Downloader::Transfer final : public BodySink {
 
   FileStore& store_;
   const TransferLimits& limits_;
+  std::stop_token stop_;
   std::unique_ptr<StagedFile> staged_;
   MediaProbe probe_;
   std::string validator_;
@@ -139,7 +142,7 @@ Status Downloader::request(Transfer& transfer, const std::string& url_text, std:
 
 Result<Fetched> Downloader::fetch(const License& license, const std::vector<Rendition>& renditions,
                                   std::stop_token stop, std::optional<DownloadSource> paid) {
-  Transfer transfer(store_, limits_);
+  Transfer transfer(store_, limits_, stop);
   if (auto room = transfer.check_room(0); !room) return room.error();
   const bool may_ask_again = !paid;
   std::optional<DownloadSource> source = std::move(paid);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -24,6 +25,8 @@ struct TransferLimits {
   Millis deadline = std::chrono::minutes(30);     ///< for one request of a file
   int attempts = 4;                               ///< requests for one file before it is set aside
   Millis pause{500};                              ///< before the second attempt; doubles with each
+  /// Told of every piece that arrived, by many threads; may wait, so that the transfers together keep a pace.
+  std::function<Status(std::int64_t bytes, const std::stop_token&)> pace;
 };
 
 /// A complete, checked, sealed file that nobody can see yet.
