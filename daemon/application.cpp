@@ -1,6 +1,6 @@
 #include "daemon/application.h"
 
-#include <Poco/Util/Application.h>
+#include <Poco/Util/ServerApplication.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
@@ -40,10 +40,12 @@ void say(const Redactor& redactor, const std::string& message) {
 }
 
 /// The shell around one command. Poco's application class gives the process its frame (subsystems, logging of its own
-/// libraries); options stay with the command line parser and settings with `daemon/config`, so it sees neither.
-class Application final : public Poco::Util::Application {
+/// libraries); options stay with the command line parser and settings with `daemon/config`, so it sees neither. Signals
+/// stay with `StopSignals`: Poco's own way knows neither SIGHUP nor what a second signal means.
+class Application final : public Poco::Util::ServerApplication {
  public:
   Application(const ParsedCommandLine& line, Output& out) : line_(line), out_(out) {}
+  using ServerApplication::run;  // without the arguments, which it would look for --daemon in
 
  protected:
   int main(const ArgVec&) override {
@@ -63,12 +65,12 @@ class Application final : public Poco::Util::Application {
  private:
   Code run_command(Redactor& redactor) {
     std::stop_source stop;
-    const StopSignals signals(stop);
+    StopSignals signals(stop, line_.command->hangup());
     SystemClock clock;
     Log log(STDERR_FILENO, clock, redactor);
     log.set_level(line_.options.level());
     log.set_format(line_.options.log_format);
-    CommandContext context{line_.options, out_, log, clock, stop.get_token()};
+    CommandContext context{line_.options, out_, log, clock, stop.get_token(), signals};
     const auto done = line_.command->run(context);
     if (done) return *done;
     say(redactor, done.error().message);
@@ -89,7 +91,7 @@ ExitCode run_parsed(const ParsedCommandLine& line, Output& out) {
   }
   Poco::AutoPtr<Application> application(new Application(line, out));
   // A name with a slash: any other is looked for in PATH, which need not be set.
-  application->init(Poco::Util::Application::ArgVec{"/damsync"});
+  application->init(Poco::Util::ServerApplication::ArgVec{"/damsync"});
   return static_cast<ExitCode>(application->run());
 }
 
@@ -99,7 +101,7 @@ void prepare_process() {
   for (int fd = 0; fd <= 2; ++fd)
     if (::fcntl(fd, F_GETFD) < 0) [[maybe_unused]]
       const int opened = ::open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
-  ::signal(SIGPIPE, SIG_IGN);
+  for (const int ignored : {SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2}) ::signal(ignored, SIG_IGN);
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   ::prctl(PR_SET_DUMPABLE, 0);
@@ -108,6 +110,7 @@ void prepare_process() {
 int run_application(int argc, const char* const* argv) {
   // Asked before /dev/null takes the place of a closed descriptor: results written there would be lost in silence.
   const bool has_output = ::fcntl(STDOUT_FILENO, F_GETFD) >= 0;
+  hold_hangup();
   prepare_process();
   ExitCode code = ExitCode::kInternal;
   try {

@@ -4,9 +4,10 @@
 #include <filesystem>
 
 #include "daemon/cli/access.h"
+#include "daemon/cli/audit_report.h"
 #include "daemon/cli/audit_verbs.h"
 #include "daemon/cli/command.h"
-#include "daemon/cli/json_fields.h"
+#include "daemon/cli/daemon_call.h"
 #include "daemon/cli/progress_line.h"
 #include "daemon/jobs/audit_job.h"
 #include "daemon/schedule/time_zone.h"
@@ -15,27 +16,6 @@
 
 namespace damsync {
 namespace {
-
-Json json_of(const AuditOutcome& done) {
-  Json findings = Json::object(), severities = Json::object();
-  for (const auto& rule : finding_rules()) {
-    const auto& count = done.totals.by_code[static_cast<std::size_t>(rule.code)];
-    if (count.open + count.waived > 0)
-      findings.set(to_word(rule.code), Json::object({{"open", count.open}, {"waived", count.waived}}));
-  }
-  for (const auto severity : {FindingSeverity::kHigh, FindingSeverity::kMedium, FindingSeverity::kLow})
-    severities.set(to_word(severity), done.totals.by_severity[static_cast<std::size_t>(severity)].open);
-  return Json::object({{"directory", done.directory.string()},
-                       {"report_date", done.report_date},
-                       {"as_of", json_time(done.as_of)},
-                       {"written", done.written},
-                       {"complete", done.complete},
-                       {"licenses", done.totals.licenses},
-                       {"findings", std::move(findings)},
-                       {"severities", std::move(severities)},
-                       {"summary", done.summary},
-                       {"command_error", json_text(done.command_error)}});
-}
 
 class AuditCommand final : public Command {
  public:
@@ -117,6 +97,9 @@ class AuditCommand final : public Command {
                         fmt::format("no catalog yet at {}: run `damsync sync` first", settings.catalog.path.string()));
     std::unique_ptr<Workspace> workspace;
     if (!options.as_of) {
+      const std::string folder = output_.empty() ? "" : std::filesystem::absolute(output_, error).string();
+      const Json request = Json::object({{"do", "audit"}, {"output", folder}});
+      if (const auto answer = ask_daemon(context, settings, request)) return *answer;
       auto opened = open_workspace(settings, context.clock, context.log);
       if (!opened) return opened.error();
       workspace = std::move(*opened);
@@ -125,13 +108,11 @@ class AuditCommand final : public Command {
     const auto done =
         run_audit(settings, workspace.get(), options, context.clock, context.log, line.sink(), context.stop);
     if (!done) return done.error();
-    if (context.options.json) {
+    if (context.options.json)
       context.out.json(json_of(*done));
-    } else {
-      context.out.line(printable(done->summary));
-      context.out.line(printable(done->directory.string() + (done->written ? "" : " (nothing has changed since)")));
-    }
-    return done->command_error.empty() ? ExitCode::kDone : ExitCode::kIncomplete;
+    else
+      context.out.text(text_of(*done));
+    return exit_code_of(*done);
   }
 
   std::vector<std::string> words_, keys_;

@@ -2,9 +2,20 @@
 #include "daemon/cli/command.h"
 #include "daemon/cli/status_report.h"
 #include "daemon/cli/status_text.h"
+#include "daemon/service/control_client.h"
 
 namespace damsync {
 namespace {
+
+/// What the daemon says of itself; nothing when none runs.
+std::optional<VitalsView> ask(const Settings& settings, const std::stop_token& stop) {
+  auto client = ControlClient::connect(settings.catalog.path);
+  if (!client) return std::nullopt;
+  const auto answer = client->ask(Json::object({{"do", "status"}}), {}, stop);
+  const Json* told = answer ? answer->find("daemon") : nullptr;
+  if (told == nullptr) return std::nullopt;
+  return vitals_from_json(*told);
+}
 
 class StatusCommand final : public Command {
  public:
@@ -24,7 +35,8 @@ class StatusCommand final : public Command {
     if (!loaded) return loaded.error();
     const auto db = open_catalog(loaded->settings);
     if (!db) return db.error();
-    const StatusReport report = read_status(loaded->settings, db->get(), context.clock.utc());
+    StatusReport report = read_status(loaded->settings, db->get(), context.clock.utc());
+    if (auto view = ask(loaded->settings, context.stop)) add_daemon(report, std::move(*view));
     if (context.options.json)
       context.out.json(json_of(report));
     else

@@ -1,15 +1,18 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "daemon/cli/access.h"
 #include "daemon/cli/command.h"
+#include "daemon/cli/daemon_call.h"
 #include "daemon/cli/json_fields.h"
 #include "daemon/cli/progress_line.h"
 #include "daemon/cli/status_report.h"
+#include "daemon/cli/sync_report.h"
 #include "daemon/composition.h"
 #include "daemon/deliveries.h"
 #include "storage/base/text.h"
-#include "storage/base/units.h"
 
 namespace damsync {
 namespace {
@@ -23,21 +26,6 @@ Json json_of(const PlannedAction& action) {
                        {"asset_id", json_text(action.asset_id)},
                        {"license_id", json_text(action.license_id)},
                        {"detail", json_text(action.detail)}});
-}
-
-void print_account(Output& out, const AccountSummary& a) {
-  out.line(fmt::format("{} ({}): {}", a.name, a.provider,
-                       a.error              ? "not finished"
-                       : a.files_failed > 0 ? "incomplete"
-                                            : "in step"));
-  out.line(
-      fmt::format("  licenses  {} seen, {} new, {} vanished", a.licenses_seen, a.licenses_new, a.licenses_vanished));
-  out.line(fmt::format("  assets    {} updated, {} withdrawn", a.assets_updated, a.assets_withdrawn));
-  out.line(fmt::format("  files     {} mirrored ({}), {} failed or deferred, {} blocked", a.files_mirrored,
-                       format_size(a.bytes), a.files_failed, a.files_blocked));
-  if (a.items_rejected > 0) out.line(fmt::format("  rejected  {} unusable items, quarantined", a.items_rejected));
-  out.line(fmt::format("  calls     {} free, {} spending", a.calls_free, a.calls_spending));
-  if (a.error) out.line(fmt::format("  error     {}", printable(a.error->message)));
 }
 
 class SyncCommand final : public Command {
@@ -60,6 +48,11 @@ class SyncCommand final : public Command {
       for (const auto& account : *names)
         if (auto known = check_account(loaded->settings, account); !known) return known.error();
 
+    if (!options_.dry_run)
+      if (const auto answer = ask_daemon(context, loaded->settings, request())) {
+        if (*answer && !context.options.json) print_hints(context.out, loaded->settings);
+        return *answer;
+      }
     std::vector<PlannedAction> plan;
     const auto run = cycle(context, loaded->settings, plan);
     if (!run) return run.error();
@@ -69,7 +62,7 @@ class SyncCommand final : public Command {
       print_text(context.out, *run, plan);
     if (!context.options.json)
       for (const auto& receiver : told_) context.out.line(text_of(receiver));
-    if (!context.options.json) print_hints(context.out, loaded->settings, *run);
+    if (!context.options.json) print_hints(context.out, loaded->settings);
     return exit_code_of(*run);
   }
 
@@ -115,17 +108,26 @@ class SyncCommand final : public Command {
       Table table(out, {"ACTION", "ACCOUNT", "ASSET", "LICENSE", "DETAIL"});
       for (const auto& p : plan) table.add({p.action, p.account, p.asset_id, p.license_id, p.detail});
     }
-    for (const auto& account : run.accounts) print_account(out, account);
-    out.line(fmt::format("{} in {}, run {}", run.ok ? "done" : "done, with leftovers",
-                         format_duration(run.finished_at - run.started_at), run.run_id));
+    out.text(text_of(run));
   }
 
-  static void print_hints(Output& out, const Settings& settings, const RunSummary& run) {
+  void print_hints(Output& out, const Settings& settings) const {
     const auto db = open_catalog(settings);
     if (!db || *db == nullptr) return;
-    for (const auto& account : run.accounts)
-      if (const auto files = count_unpaid(Catalog(**db), account.name); files > 0)
-        out.line(fmt::format("{}: {} files blocked, {}", account.name, files, kUnpaidHint));
+    for (const auto& account : settings.accounts) {
+      const std::string& name = account.provider.account;
+      const auto& wanted = options_.accounts;
+      if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) continue;
+      if (const auto files = count_unpaid(Catalog(**db), name); files > 0)
+        out.line(fmt::format("{}: {} files blocked, {}", name, files, kUnpaidHint));
+    }
+  }
+
+  [[nodiscard]] Json request() const {
+    return Json::object({{"do", "sync"},
+                         {"accounts", json_texts(options_.accounts)},
+                         {"accept_withdrawals", json_texts(options_.accept_withdrawals)},
+                         {"full", options_.full}});
   }
 
   SyncOptions options_;

@@ -8,6 +8,7 @@
 #include "daemon/cli/arguments.h"
 #include "daemon/cli/exit_code.h"
 #include "daemon/cli/output.h"
+#include "daemon/stop_signals.h"
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
 #include "storage/base/result.h"
@@ -21,6 +22,7 @@ struct CommandContext {
   Log& log;     ///< standard error
   Clock& clock;
   std::stop_token stop;
+  StopSignals& signals;
 };
 
 /// One subcommand of the program.
@@ -29,11 +31,14 @@ class Command {
   virtual ~Command() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;
   [[nodiscard]] virtual std::string_view summary() const = 0;
+  /// What SIGHUP does while it runs.
+  [[nodiscard]] virtual Hangup hangup() const { return Hangup::kEnds; }
   virtual void declare(Arguments& arguments) = 0;
   /// Errors: what ends the command; the caller prints it and leaves with `exit_code_for`.
   virtual Result<ExitCode> run(CommandContext& context) = 0;
 };
 
+std::unique_ptr<Command> make_run_command();
 std::unique_ptr<Command> make_sync_command();
 std::unique_ptr<Command> make_status_command();
 std::unique_ptr<Command> make_list_command();

@@ -4,6 +4,7 @@ namespace damsync {
 
 std::vector<std::unique_ptr<Command>> make_commands() {
   std::vector<std::unique_ptr<Command>> commands;
+  commands.push_back(make_run_command());
   commands.push_back(make_sync_command());
   commands.push_back(make_status_command());
   commands.push_back(make_list_command());

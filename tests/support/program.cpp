@@ -80,6 +80,7 @@ Program::~Program() {
 void Program::signal(int number) const { ::kill(pid_, number); }
 
 std::string Program::output() const { return read_all(out_); }
+std::string Program::err_so_far() const { return read_all(err_); }
 
 /// The kernel's own record, since that of wait4 starts with the memory of the test that forked.
 long Program::resident_peak() const {

@@ -44,6 +44,8 @@ class Program {
   /// What it has written to standard output so far.
   [[nodiscard]] std::string output() const;
   [[nodiscard]] pid_t id() const noexcept { return pid_; }
+  /// What it has written to standard error until now.
+  [[nodiscard]] std::string err_so_far() const;
 
  private:
   [[nodiscard]] long resident_peak() const;

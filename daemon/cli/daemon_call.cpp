@@ -1,0 +1,50 @@
+#include "daemon/cli/daemon_call.h"
+
+#include <unistd.h>
+
+#include "daemon/cli/progress_line.h"
+#include "daemon/service/control_client.h"
+
+namespace damsync {
+namespace {
+
+std::string text_of(const Json& json, std::string_view name) {
+  const Json* value = json.find(name);
+  return value != nullptr && value->is_string() ? *value->if_string() : std::string();
+}
+
+std::int64_t number_of(const Json& json, std::string_view name) {
+  const Json* value = json.find(name);
+  return value == nullptr ? 0 : value->as_int64().value_or(0);
+}
+
+}  // namespace
+
+Json json_texts(const std::vector<std::string>& texts) {
+  Json out = Json::array();
+  for (const auto& text : texts) out.push(text);
+  return out;
+}
+
+std::optional<Result<ExitCode>> ask_daemon(CommandContext& context, const Settings& settings, const Json& request) {
+  auto daemon = ControlClient::connect(settings.catalog.path);
+  if (!daemon) return std::nullopt;
+  ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet);
+  const auto answer = daemon->ask(
+      request,
+      [&](const Json& told) {
+        if (const Json* p = told.find("progress"))
+          line.show({text_of(*p, "account"), text_of(*p, "step"), number_of(*p, "done"), number_of(*p, "total"),
+                     number_of(*p, "bytes")});
+      },
+      context.stop);
+  if (!answer) return answer.error();
+  const Json* result = answer->find("result");
+  if (context.options.json && result != nullptr)
+    context.out.json(*result);
+  else
+    context.out.text(text_of(*answer, "text"));
+  return static_cast<ExitCode>(number_of(*answer, "exit_code"));
+}
+
+}  // namespace damsync

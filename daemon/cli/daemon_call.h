@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+
+#include "daemon/cli/command.h"
+#include "daemon/config/settings.h"
+#include "storage/base/json.h"
+
+namespace damsync {
+
+/// Lets the daemon that runs on the settings' catalog do what a command would do, and prints its answer: the `result`
+/// with `--json`, else the `text`. Shows progress on a terminal.
+///
+/// Returns nothing when no daemon runs there. Errors: what the daemon says; kCancelled; kLocked when it ends meanwhile.
+std::optional<Result<ExitCode>> ask_daemon(CommandContext& context, const Settings& settings, const Json& request);
+
+/// A list of texts, for a request.
+Json json_texts(const std::vector<std::string>& texts);
+
+}  // namespace damsync

@@ -1,0 +1,117 @@
+#include "daemon/service/command_desk.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "daemon/cli/audit_report.h"
+#include "daemon/cli/exit_code.h"
+#include "daemon/cli/json_fields.h"
+#include "daemon/cli/sync_report.h"
+#include "daemon/service/worker.h"
+#include "storage/base/text.h"
+
+namespace damsync {
+namespace {
+
+Error unusable(std::string_view name) {
+  return make_error(ErrorCode::kUsage, fmt::format("the request's '{}' is missing or of the wrong type", name));
+}
+
+Result<std::vector<std::string>> texts(const Json& request, std::string_view name) {
+  std::vector<std::string> out;
+  const Json* list = request.find(name);
+  if (list == nullptr) return out;
+  if (!list->is_array()) return unusable(name);
+  for (const Json& item : *list->if_array()) {
+    if (!item.is_string()) return unusable(name);
+    out.push_back(*item.if_string());
+  }
+  return out;
+}
+
+Result<bool> flag(const Json& request, std::string_view name) {
+  const Json* value = request.find(name);
+  if (value == nullptr) return false;
+  if (!value->is_bool()) return unusable(name);
+  return *value->if_bool();
+}
+
+/// Lets ten lines a second through.
+ProgressSink told_sparingly(const ControlServer::Tell& tell) {
+  return [&tell, last = std::make_shared<std::pair<std::mutex, SteadyTime>>()](const Progress& p) {
+    constexpr Millis kPause{100};
+    {
+      const std::lock_guard lock(last->first);
+      const auto now = std::chrono::steady_clock::now();
+      if (now - last->second < kPause) return;
+      last->second = now;
+    }
+    tell(Json::object(
+        {{"progress",
+          Json::object(
+              {{"account", p.account}, {"step", p.step}, {"done", p.done}, {"total", p.total}, {"bytes", p.bytes}})}}));
+  };
+}
+
+}  // namespace
+
+Json CommandDesk::answer(const Json& request, const ControlServer::Tell& tell, const std::stop_token& stop) {
+  Json out;
+  const Status done = run_guarded([&]() -> Status {
+    auto answer = do_it(request, tell, stop);
+    out = answer ? std::move(*answer) : control_error(answer.error());
+    return {};
+  });
+  if (done) return out;
+  fatal_(done.error());
+  return control_error(done.error());
+}
+
+Result<Json> CommandDesk::do_it(const Json& request, const ControlServer::Tell& tell, const std::stop_token& stop) {
+  const Json* verb = request.find("do");
+  if (verb == nullptr || !verb->is_string()) return unusable("do");
+  if (*verb->if_string() == "status") return status();
+  if (*verb->if_string() == "sync") return sync(request, tell, stop);
+  if (*verb->if_string() == "audit") return audit(request, tell, stop);
+  return make_error(ErrorCode::kUsage, fmt::format("the daemon does not know '{}'; is it of another version?",
+                                                   printable(*verb->if_string())));
+}
+
+Json CommandDesk::status() const {
+  const auto view = vitals_.view();
+  return Json::object({{"next", json_of(view.next)}, {"daemon", json_of(view)}, {"exit_code", 0}});
+}
+
+Result<Json> CommandDesk::sync(const Json& request, const ControlServer::Tell& tell, const std::stop_token& stop) {
+  auto accounts = texts(request, "accounts"), accepted = texts(request, "accept_withdrawals");
+  const auto full = flag(request, "full");
+  if (!accounts) return accounts.error();
+  if (!accepted) return accepted.error();
+  if (!full) return full.error();
+  SyncOptions options;
+  options.accounts = std::move(*accounts);
+  options.accept_withdrawals = std::move(*accepted);
+  options.full = *full;
+  const auto run = jobs_.sync(std::move(options), told_sparingly(tell), stop);
+  if (!run) return run.error();
+  return Json::object(
+      {{"result", json_of(*run)}, {"text", text_of(*run)}, {"exit_code", static_cast<int>(exit_code_of(*run))}});
+}
+
+Result<Json> CommandDesk::audit(const Json& request, const ControlServer::Tell& tell, const std::stop_token& stop) {
+  AuditOptions options;
+  if (const Json* output = request.find("output")) {
+    if (!output->is_string() || (!output->if_string()->empty() && output->if_string()->front() != '/'))
+      return unusable("output");
+    options.output = *output->if_string();
+  }
+  const auto done = jobs_.audit(options, told_sparingly(tell), stop);
+  if (!done) return done.error();
+  return Json::object(
+      {{"result", json_of(*done)}, {"text", text_of(*done)}, {"exit_code", static_cast<int>(exit_code_of(*done))}});
+}
+
+}  // namespace damsync

@@ -1,0 +1,73 @@
+#include "daemon/service/deliverer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/deliveries.h"
+#include "daemon/workspace.h"
+#include "storage/sqlite/disk_full.h"
+
+namespace damsync {
+namespace {
+
+constexpr const char* kWorker = "outbox";
+constexpr Millis kRetry = std::chrono::minutes(1);
+
+}  // namespace
+
+Deliverer::Deliverer(Workspace& workspace, Vitals& vitals, Clock& clock, Log& log,
+                     std::function<void(const Status&)> ended)
+    : workspace_(workspace), vitals_(vitals), clock_(clock), log_(log), worker_(std::move(ended)) {
+  vitals_.resting(kWorker, "waiting");
+}
+
+void Deliverer::fit(const Settings& settings) {
+  if (settings.webhooks.empty() && settings.commands.empty())
+    pump_.reset();
+  else
+    pump_ = std::make_shared<OutboxPump>(*workspace_.db, clock_, log_, make_receivers(settings, clock_, log_).usable);
+  want();
+}
+
+void Deliverer::want() {
+  const std::lock_guard lock(mutex_);
+  wanted_ = true;
+}
+
+std::optional<Millis> Deliverer::until_next(const Now& now) const {
+  const std::lock_guard lock(mutex_);
+  if (!pump_ || worker_.busy()) return std::nullopt;
+  if (wanted_) return Millis(0);
+  if (!due_at_) return std::nullopt;
+  return std::max(Millis(0), std::chrono::ceil<Millis>(*due_at_ - now.steady));
+}
+
+void Deliverer::turn(const Now& now) {
+  const auto left = until_next(now);
+  if (!left || *left > Millis(0)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    wanted_ = false;
+    due_at_.reset();
+  }
+  worker_.start([this, pump = pump_](const std::stop_token& stop) { return deliver(*pump, stop); });
+}
+
+/// A receiver may take its time; that is not the daemon's to judge, so this worker is never taken for stuck.
+Status Deliverer::deliver(OutboxPump& pump, const std::stop_token& stop) {
+  vitals_.resting(kWorker, "delivering");
+  std::optional<Millis> left;
+  try {
+    left = pump.pump(stop);
+  } catch (const DatabaseError& error) {
+    if (!is_disk_full(error)) throw;
+    log_.error("delivery.no_room", {{"reason", error.what()}});
+    left = kRetry;
+  }
+  vitals_.resting(kWorker, "waiting");
+  const std::lock_guard lock(mutex_);
+  if (left) due_at_ = clock_.steady() + *left;
+  return {};
+}
+
+}  // namespace damsync

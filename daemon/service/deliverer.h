@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+
+#include "daemon/config/settings.h"
+#include "daemon/schedule/scheduler.h"
+#include "daemon/service/vitals.h"
+#include "daemon/service/worker.h"
+#include "storage/base/log.h"
+#include "sync/deliver/outbox_pump.h"
+
+namespace damsync {
+
+struct Workspace;
+
+/// Delivers to the receivers of the settings in a thread of its own: what is due, and whatever is committed.
+///
+/// Threads  one, that of the run loop; `want` from any.
+class Deliverer {
+ public:
+  /// `ended` as for a `Worker`.
+  Deliverer(Workspace& workspace, Vitals& vitals, Clock& clock, Log& log, std::function<void(const Status&)> ended);
+
+  /// Who receives from the next delivery on.
+  void fit(const Settings& settings);
+  /// Changes may have been committed.
+  void want();
+  /// Begins a delivery if one is wanted or due.
+  void turn(const Now& now);
+  /// How long until one is due; nothing: until it is wanted.
+  [[nodiscard]] std::optional<Millis> until_next(const Now& now) const;
+  void request_stop() { worker_.request_stop(); }
+
+ private:
+  Status deliver(OutboxPump& pump, const std::stop_token& stop);
+
+  Workspace& workspace_;
+  Vitals& vitals_;
+  Clock& clock_;
+  Log& log_;
+  std::shared_ptr<OutboxPump> pump_;  ///< null without receivers
+  mutable std::mutex mutex_;
+  bool wanted_ = true;
+  std::optional<SteadyTime> due_at_;
+  Worker worker_;
+};
+
+}  // namespace damsync

@@ -1,0 +1,130 @@
+#include "daemon/service/jobs.h"
+
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/cli/progress_line.h"
+#include "storage/sqlite/disk_full.h"
+
+namespace damsync {
+namespace {
+
+constexpr const char* kPerson = "command";  ///< the worker's name of what a person asks for
+constexpr Millis kReportPatience = std::chrono::minutes(30);
+
+bool holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Progress for the person who asked, and proof that the worker moves.
+ProgressSink watched(const ProgressSink& progress, Pulse& pulse) {
+  return [&progress, &pulse](const Progress& now) {
+    pulse.beat(progress_text(now));
+    if (progress) progress(now);
+  };
+}
+
+}  // namespace
+
+Jobs::Jobs(Workspace& workspace, std::shared_ptr<const InForce> in_force, Vitals& vitals, Clock& clock, Log& log)
+    : workspace_(workspace),
+      vitals_(vitals),
+      clock_(clock),
+      log_(log),
+      throttle_(clock, [this](UtcTime time) { return this->in_force()->scheduler.bandwidth(time); }),
+      in_force_(std::move(in_force)) {}
+
+void Jobs::put_in_force(std::shared_ptr<const InForce> in_force) {
+  const std::lock_guard lock(mutex_);
+  in_force_ = std::move(in_force);
+}
+
+std::shared_ptr<const InForce> Jobs::in_force() const {
+  const std::lock_guard lock(mutex_);
+  return in_force_;
+}
+
+/// A catalog or a store that was taken away under us is nothing to go on with.
+Status Jobs::check_places() const {
+  if (auto there = workspace_.db->still_in_place(); !there) return there;
+  return workspace_.ops->check_root();
+}
+
+Status Jobs::poll(const std::string& account, const std::stop_token& stop) {
+  const auto settings = in_force();
+  if (!holds(settings->accounts(), account)) return {};
+  const auto held = slots_.take({account}, stop);
+  if (!held) return {};
+  Pulse pulse(vitals_, account, "polling " + account);
+  SyncOptions options;
+  options.accounts = {account};
+  options.ignore_backoff = false;
+  const auto run = cycle(*settings, std::move(options), {}, pulse, stop);
+  if (!run) return run.error();
+  return {};
+}
+
+Result<RunSummary> Jobs::sync(SyncOptions options, const ProgressSink& progress, const std::stop_token& stop) {
+  const auto settings = in_force();
+  const auto all = settings->accounts();
+  for (const auto* names : {&options.accounts, &options.accept_withdrawals})
+    for (const auto& name : *names)
+      if (!holds(all, name))
+        return make_error(ErrorCode::kUsage, fmt::format("the daemon knows no account '{}'; was it started, or sent "
+                                                         "SIGHUP, since the settings were changed?",
+                                                         name));
+  const auto held = slots_.take(options.accounts.empty() ? all : options.accounts, stop);
+  if (!held) return held.error();
+  Pulse pulse(vitals_, kPerson, "a sync that a person asked for");
+  return cycle(*settings, std::move(options), progress, pulse, stop);
+}
+
+Result<RunSummary> Jobs::cycle(const InForce& in_force, SyncOptions options, const ProgressSink& progress, Pulse& pulse,
+                               const std::stop_token& stop) {
+  if (auto there = check_places(); !there) return there.error();
+  PulsingClock clock(clock_, pulse);
+  options.pace = [this, &pulse](std::int64_t bytes, const std::stop_token& token) {
+    pulse.beat();
+    return throttle_.take(bytes, token);
+  };
+  const auto accounts = options.accounts.empty() ? in_force.accounts() : options.accounts;
+  try {
+    auto run =
+        Composition(in_force.settings, workspace_, clock, log_).sync(options, watched(progress, pulse), {}, stop);
+    if (run && !stop.stop_requested())
+      for (const auto& account : run->accounts) vitals_.cycle_finished(account);
+    ::malloc_trim(0);  // a first sync may have needed far more than waiting does
+    return run;
+  } catch (const DatabaseError& error) {
+    if (!is_disk_full(error)) throw;
+    return without_room(accounts, error.what());
+  }
+}
+
+/// The transaction was rolled back: nothing is lost, and the next poll tries again.
+RunSummary Jobs::without_room(const std::vector<std::string>& accounts, const std::string& why) {
+  log_.error("sync.no_room", {{"reason", why}});
+  RunSummary run;
+  run.started_at = run.finished_at = clock_.utc();
+  for (const auto& name : accounts) {
+    AccountSummary summary;
+    summary.name = name;
+    summary.error = make_error(ErrorCode::kStorage, why);
+    vitals_.cycle_finished(summary);
+    run.accounts.push_back(std::move(summary));
+  }
+  return run;
+}
+
+Result<AuditOutcome> Jobs::audit(const AuditOptions& options, const ProgressSink& progress,
+                                 const std::stop_token& stop) {
+  const auto settings = in_force();
+  if (auto there = check_places(); !there) return there.error();
+  Pulse pulse(vitals_, kPerson, "a report that a person asked for", kReportPatience);
+  return run_audit(settings->settings, &workspace_, options, clock_, log_, watched(progress, pulse), stop);
+}
+
+}  // namespace damsync

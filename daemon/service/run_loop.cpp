@@ -1,0 +1,308 @@
+#include "daemon/service/run_loop.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/cli/exit_code.h"
+#include "daemon/stop_signals.h"
+#include "daemon/version.h"
+#include "storage/base/time.h"
+
+namespace damsync {
+namespace {
+
+constexpr Millis kLongestSleep = std::chrono::seconds(60);  ///< a suspended machine is noticed this late at most
+constexpr Millis kBusySleep = std::chrono::seconds(5);      ///< how old the status may be while there is work
+constexpr Millis kStopTime = std::chrono::seconds(19);
+constexpr int kTurnsStuck = 2;  ///< a machine that stood still is no proof against a worker
+
+}  // namespace
+
+RunLoop::RunLoop(std::shared_ptr<const InForce> in_force, Parts parts)
+    : parts_(std::move(parts)),
+      in_force_(std::move(in_force)),
+      vitals_(parts_.clock),
+      random_(std::random_device{}()) {}
+
+RunLoop::~RunLoop() { parts_.signals.on_hangup({}); }
+
+Status RunLoop::run(const std::stop_token& stop) {
+  if (auto started = start(); !started) return started;
+  while (!stop.stop_requested() && !failure()) {
+    const Status turned = run_guarded([this]() -> Status {
+      turn();
+      return {};
+    });
+    if (!turned) fail(turned.error());
+    std::unique_lock lock(mutex_);
+    const Millis sleep = until_next(now_of(parts_.clock));
+    woken_.wait_for(lock, stop, sleep, [this] { return awake_; });
+    awake_ = false;
+  }
+  finish();
+  if (const auto error = failure()) return *error;
+  return {};
+}
+
+Status RunLoop::start() {
+  {
+    const ExtendedTimeout more_time(parts_.notify, "Opening the catalog");
+    auto workspace = open_workspace(in_force_->settings, parts_.clock, parts_.log);
+    if (!workspace) return workspace.error();
+    workspace_ = std::move(*workspace);
+  }
+  if (auto started = start_workers(); !started) return started;
+  parts_.signals.on_hangup([this] {
+    {
+      const std::lock_guard lock(mutex_);
+      reload_ = true;
+    }
+    wake();
+  });
+  vitals_.ready();
+  tell(now_of(parts_.clock));
+  parts_.notify.ready(status_text());
+  parts_.log.info("daemon.started", {{"version", kVersion},
+                                     {"accounts", std::to_string(accounts_.size())},
+                                     {"time_zone", in_force_->scheduler.zone().name()},
+                                     {"http", http_->address()},
+                                     {"process", std::to_string(::getpid())}});
+  return {};
+}
+
+/// The pump comes before the work whose changes it is to deliver, and nobody is told of us before all are there.
+Status RunLoop::start_workers() {
+  jobs_ = std::make_unique<Jobs>(*workspace_, in_force_, vitals_, parts_.clock, parts_.log);
+  nights_ = std::make_unique<Nights>(*workspace_, *jobs_, vitals_, parts_.clock, parts_.log);
+  desk_ = std::make_unique<CommandDesk>(*jobs_, vitals_, [this](const Error& error) { fail(error); });
+  deliverer_ = std::make_unique<Deliverer>(*workspace_, vitals_, parts_.clock, parts_.log,
+                                           [this](const Status& done) { done ? wake() : fail(done.error()); });
+  deliverer_->fit(in_force_->settings);
+  night_worker_ = make_worker();
+  fit_accounts();
+  if (auto served = serve(in_force_->settings); !served) return served;
+  auto control =
+      ControlServer::listen(in_force_->settings.catalog.path,
+                            [this](const Json& request, const ControlServer::Tell& tell, const std::stop_token& token) {
+                              Json answer = desk_->answer(request, tell, token);
+                              deliverer_->want();
+                              wake();
+                              return answer;
+                            });
+  if (!control) return control.error();
+  control_ = std::move(*control);
+  return {};
+}
+
+/// Listens where the settings say, and nowhere else.
+Status RunLoop::serve(const Settings& settings) {
+  http_.reset();
+  const SettingsSource source = [this] {
+    auto now = jobs_->in_force();
+    return std::shared_ptr<const Settings>(now, &now->settings);
+  };
+  http_ = std::make_unique<HttpService>(settings.http.listen, source, settings.catalog.path, vitals_, parts_.clock,
+                                        parts_.log);
+  return http_->start();
+}
+
+/// Everything there is to decide at this moment.
+void RunLoop::turn() {
+  bool reload_now = false;
+  {
+    const std::lock_guard lock(mutex_);
+    reload_now = std::exchange(reload_, false);
+  }
+  if (reload_now) reload();
+  bury();
+  const Now now = now_of(parts_.clock);
+  poll_accounts(now);
+  do_nights(now);
+  if (any_cycle()) deliverer_->want();
+  deliverer_->turn(now);
+  http_->notify_changed();
+  tell(now);
+  watch_over();
+}
+
+void RunLoop::poll_accounts(const Now& now) {
+  for (auto& [name, account] : accounts_) {
+    if (account.worker->busy() || jobs_->busy(name)) continue;
+    if (in_force_->scheduler.until_poll(account.mark, now) > Millis(0)) continue;
+    account.mark = {now, std::uniform_real_distribution<double>(0, 1)(random_)};
+    account.worker->start([this, name = name](const std::stop_token& stop) { return jobs_->poll(name, stop); });
+  }
+}
+
+void RunLoop::do_nights(const Now& now) {
+  if (night_worker_->busy()) return;
+  if (const auto due = nights_->due(now))
+    night_worker_->start([this, due = *due](const std::stop_token& stop) { return nights_->run(due, stop); });
+}
+
+Millis RunLoop::until_next(const Now& now) const {
+  Millis sleep = kLongestSleep;
+  for (const auto& [name, account] : accounts_)
+    if (!account.worker->busy() && !jobs_->busy(name))  // else its end wakes us
+      sleep = std::min(sleep, in_force_->scheduler.until_poll(account.mark, now));
+  if (!night_worker_->busy())
+    for (const auto& job : nights_->next(now)) sleep = std::min(sleep, std::chrono::ceil<Millis>(job.at - now.utc));
+  if (const auto due = deliverer_->until_next(now)) sleep = std::min(sleep, *due);
+  if (any_cycle() || night_worker_->busy()) sleep = std::min(sleep, kBusySleep);
+  const Millis limit = parts_.notify.watchdog_limit();
+  if (limit > Millis(0)) sleep = std::min(sleep, limit / 3);
+  return std::max(sleep, Millis(1));
+}
+
+void RunLoop::tell(const Now& now) {
+  std::vector<NextJob> next = nights_->next(now);
+  for (const auto& [name, account] : accounts_)
+    next.push_back({"sync " + name, now.utc + in_force_->scheduler.until_poll(account.mark, now)});
+  vitals_.set_next(std::move(next));
+  std::string text = status_text();
+  if (text == told_) return;
+  parts_.notify.status(text);
+  told_ = std::move(text);
+}
+
+std::string RunLoop::status_text() const {
+  const auto view = vitals_.view();
+  std::string doing;
+  for (const auto& worker : view.workers)
+    if (!worker.resting()) doing += (doing.empty() ? "" : "; ") + worker.doing;
+  if (!view.settings_error.empty()) return "The settings were changed and refused; the old ones hold";
+  if (!doing.empty()) return doing;
+  if (view.next.empty()) return "Waiting";
+  return fmt::format("Waiting; next: {} at {}", view.next.front().job,
+                     format_rfc3339(std::chrono::floor<std::chrono::seconds>(view.next.front().at)));
+}
+
+/// The service manager hears of us only while every worker moves.
+void RunLoop::watch_over() {
+  const auto stuck = vitals_.view().stuck_workers();
+  turns_stuck_ = stuck.empty() ? 0 : turns_stuck_ + 1;
+  if (turns_stuck_ == kTurnsStuck)
+    for (const auto& worker : stuck) parts_.log.error("daemon.stuck", {{"worker", worker}});
+  if (turns_stuck_ < kTurnsStuck) parts_.notify.watchdog();
+}
+
+void RunLoop::reload() {
+  parts_.notify.reloading();
+  const auto loaded = InForce::load(in_force_->settings.file);
+  if (!loaded) return refuse(loaded.error());
+  if (const auto frozen = frozen_changes(in_force_->settings, (*loaded)->settings); !frozen.empty())
+    return refuse(
+        make_error(ErrorCode::kSettings, fmt::format("{}: cannot change while the daemon runs; restart it", frozen)));
+  const auto before = std::exchange(in_force_, *loaded);
+  jobs_->put_in_force(in_force_);
+  const HttpSettings &old = before->settings.http, &now = in_force_->settings.http;
+  if (old.listen != now.listen || old.names != now.names)
+    if (auto served = serve(in_force_->settings); !served) {
+      in_force_ = before;
+      jobs_->put_in_force(in_force_);
+      if (auto back = serve(in_force_->settings); !back)
+        parts_.log.error("http.not_listening", {{"reason", back.error().message}});
+      return refuse(served.error());
+    }
+  fit_accounts();
+  deliverer_->fit(in_force_->settings);
+  vitals_.settings_taken();
+  parts_.log.info("daemon.reloaded",
+                  {{"accounts", std::to_string(accounts_.size())}, {"time_zone", in_force_->scheduler.zone().name()}});
+  parts_.notify.ready(status_text());
+}
+
+void RunLoop::refuse(const Error& error) {
+  vitals_.settings_refused(error.message);
+  parts_.log.error("daemon.settings_refused", {{"reason", error.message}});
+  parts_.notify.ready(status_text());
+}
+
+/// A thread for each account of the settings. Who is in the middle of a cycle ends it with the settings it began with.
+void RunLoop::fit_accounts() {
+  const auto names = in_force_->accounts();
+  for (auto at = accounts_.begin(); at != accounts_.end();) {
+    if (std::find(names.begin(), names.end(), at->first) != names.end()) {
+      ++at;
+      continue;
+    }
+    at->second.worker->request_stop();
+    leaving_.push_back(std::move(at->second.worker));
+    vitals_.gone(at->first);
+    at = accounts_.erase(at);
+  }
+  for (const auto& name : names) {
+    if (accounts_.contains(name)) continue;
+    accounts_[name].worker = make_worker();
+    vitals_.resting(name, "waiting");
+  }
+}
+
+void RunLoop::bury() {
+  leaving_.remove_if([](const auto& worker) { return !worker->busy(); });
+}
+
+void RunLoop::finish() {
+  parts_.signals.on_hangup({});
+  vitals_.stopping();
+  parts_.notify.stopping("Stopping");
+  std::stop_source over;
+  // What cannot be ended in time is left to what follows every crash: the state is sound at any moment.
+  const std::jthread last_resort([this, token = over.get_token()] {
+    if (SystemClock().wait(kStopTime, token)) {
+      parts_.log.error("daemon.stopped_hard", {{"reason", "a worker did not end in time"}});
+      const auto error = failure();
+      ::_exit(error ? static_cast<int>(exit_code_for(error->code)) : 0);
+    }
+  });
+  for (auto& [name, account] : accounts_) account.worker->request_stop();
+  night_worker_->request_stop();
+  deliverer_->request_stop();
+  control_.reset();
+  http_.reset();
+  accounts_.clear();
+  leaving_.clear();
+  night_worker_.reset();
+  deliverer_.reset();
+  over.request_stop();
+  const auto error = failure();
+  parts_.log.info("daemon.stopped", {{"reason", error ? error->message : "asked to"}});
+}
+
+std::unique_ptr<Worker> RunLoop::make_worker() {
+  return std::make_unique<Worker>([this](const Status& done) {
+    deliverer_->want();  // what a job committed is to be told of
+    done ? wake() : fail(done.error());
+  });
+}
+
+bool RunLoop::any_cycle() const {
+  return std::any_of(accounts_.begin(), accounts_.end(),
+                     [&](const auto& entry) { return entry.second.worker->busy() || jobs_->busy(entry.first); });
+}
+
+void RunLoop::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    awake_ = true;
+  }
+  woken_.notify_all();
+}
+
+void RunLoop::fail(const Error& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = error;
+  }
+  wake();
+}
+
+std::optional<Error> RunLoop::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+}  // namespace damsync
