@@ -38,6 +38,7 @@ std::string settings_text(const SandboxConfig& config, const fs::path& state, co
   std::string text = "# Settings for the sandbox, written by damsync-sandbox.\n\n";
   text += "[store]\nroot     = " + below("store") + "\nmin_free = \"1MiB\"\n\n";
   text += "[catalog]\npath = " + below("catalog.db") + "\n\n";
+  text += "[audit]\ndirectory = " + below("reports") + "\n\n";
   text += "[[account]]\nname                = \"newsroom\"\nprovider            = \"shutterstock\"\n";
   text += "base_url            = " + quoted(config.base_url) + "\n";
   text += "access_token        = { file = " + quoted(token_file.string()) + " }\n";
