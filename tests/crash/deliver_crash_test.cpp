@@ -80,9 +80,9 @@ struct DeliverCrash {
     sim.listen();
   }
 
-  [[nodiscard]] Program begin(const fs::path& state) {
+  [[nodiscard]] ProgramBench begin(const fs::path& state) {
     collector.forget();
-    Program program(state, sim.base_url());
+    ProgramBench program(state, sim.base_url());
     fs::create_directory(state / "conf.d");
     const fs::path file = state / "conf.d/hooks.toml";
     std::ofstream(file) << fmt::format("[[webhook]]\nname = \"cms\"\nurl = \"{}\"\nsecret = \"whsec_{}\"\n",
@@ -92,7 +92,7 @@ struct DeliverCrash {
   }
 
   /// The next sync is all it takes: whatever is in the feed was told, in order.
-  void check_recovery(const Program& program) const {
+  void check_recovery(const ProgramBench& program) const {
     CHECK_MESSAGE(program.run({"sync"}) == 0, program.output());
     const auto db = std::move(*Database::open(program.state() / "catalog.db", OpenMode::kRead));
     Statement rows(*db, "SELECT id FROM change");
@@ -146,7 +146,7 @@ TEST_CASE_FIXTURE(DeliverCrash,
     const auto started = program.start({"sync"});
     std::this_thread::sleep_for(Millis(20 + chance() % 400));
     ::kill(started, SIGKILL);
-    if (Program::wait(started) == -SIGKILL) ++killed;
+    if (ProgramBench::wait(started) == -SIGKILL) ++killed;
     sim.edit([now = sim.now(), i](ShutterstockState& world) {
       world.edit_description("300000002", fmt::format("Edited {}", i), now);
     });

@@ -37,14 +37,14 @@ void make_repeatable(const fs::path& settings) {
 
 }  // namespace
 
-Program::Program(fs::path state, const std::string& base_url) : state_(std::move(state)) {
+ProgramBench::ProgramBench(fs::path state, const std::string& base_url) : state_(std::move(state)) {
   const SandboxConfig config{state_ / "damsync.toml", state_, base_url, std::string(kSandboxToken)};
   if (auto written = write_sandbox_config(config); !written) throw std::runtime_error(written.error().message);
   make_repeatable(config.file);
 }
 
-pid_t Program::start(const std::vector<std::string>& arguments,
-                     const std::map<std::string, std::string>& environment) const {
+pid_t ProgramBench::start(const std::vector<std::string>& arguments,
+                          const std::map<std::string, std::string>& environment) const {
   const std::string settings = state_ / "damsync.toml", output = state_ / "output.txt", binary = damsync_binary();
   std::vector<std::string> words = {binary, "-c", settings};
   words.insert(words.end(), arguments.begin(), arguments.end());
@@ -69,20 +69,20 @@ pid_t Program::start(const std::vector<std::string>& arguments,
   return child;
 }
 
-int Program::wait(pid_t started) {
+int ProgramBench::wait(pid_t started) {
   int status = 0;
   if (::waitpid(started, &status, 0) != started) throw std::runtime_error("a started program is gone");
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-int Program::run(const std::vector<std::string>& arguments,
-                 const std::map<std::string, std::string>& environment) const {
+int ProgramBench::run(const std::vector<std::string>& arguments,
+                      const std::map<std::string, std::string>& environment) const {
   return wait(start(arguments, environment));
 }
 
-std::string Program::output() const { return read_all(state_ / "output.txt"); }
+std::string ProgramBench::output() const { return read_all(state_ / "output.txt"); }
 
-std::map<std::string, std::string> Program::visible() const {
+std::map<std::string, std::string> ProgramBench::visible() const {
   std::map<std::string, std::string> files;
   const auto root = state_ / "store";
   if (!fs::exists(root)) return files;
@@ -93,8 +93,10 @@ std::map<std::string, std::string> Program::visible() const {
   return files;
 }
 
-std::vector<std::string> Program::end_state() const { return damsync::end_state(state_ / "catalog.db", visible()); }
+std::vector<std::string> ProgramBench::end_state() const {
+  return damsync::end_state(state_ / "catalog.db", visible());
+}
 
-bool Program::staging_is_empty() const { return fs::is_empty(state_ / "store/.damsync/staging"); }
+bool ProgramBench::staging_is_empty() const { return fs::is_empty(state_ / "store/.damsync/staging"); }
 
 }  // namespace damsync

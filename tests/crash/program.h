@@ -12,10 +12,10 @@
 namespace damsync {
 
 /// A state directory with settings, and the real program to run on it.
-class Program {
+class ProgramBench {
  public:
   /// Settings for the provider at `base_url`; store and catalog go below `state`, where they may already stand.
-  Program(std::filesystem::path state, const std::string& base_url);
+  ProgramBench(std::filesystem::path state, const std::string& base_url);
 
   /// Starts `damsync ARGUMENTS`; its output goes to a file of the state directory.
   [[nodiscard]] pid_t start(const std::vector<std::string>& arguments,

@@ -81,19 +81,19 @@ struct Stage {
     duration = std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - begun);
     wanted = program.end_state();
     whole = media_files(program.visible());
-    kept = earlier == nullptr ? whole : media_files(Program(before.path(), agency.sim.base_url()).visible());
+    kept = earlier == nullptr ? whole : media_files(ProgramBench(before.path(), agency.sim.base_url()).visible());
     if (earlier == nullptr) kept.clear();
     std::ifstream in(clean / "points.log");
     for (std::string line; std::getline(in, line);) points.push_back(line);
   }
 
-  [[nodiscard]] Program begin(const fs::path& state) const {
+  [[nodiscard]] ProgramBench begin(const fs::path& state) const {
     fs::copy(before.path(), state, fs::copy_options::recursive);
     return {state, agency.sim.base_url()};
   }
 
   /// Whatever ended the program: what is visible is whole, and what was there is still there.
-  void check_visible(const Program& program) const {
+  void check_visible(const ProgramBench& program) const {
     const auto visible = program.visible();
     for (const auto& [path, bytes] : visible) {
       CAPTURE(path);
@@ -106,7 +106,7 @@ struct Stage {
   }
 
   /// What the catalog names is in the store.
-  void check_rows(const Program& program) const {
+  void check_rows(const ProgramBench& program) const {
     if (!fs::exists(program.state() / "catalog.db")) return;
     const auto visible = program.visible();
     const auto db = std::move(*Database::open(program.state() / "catalog.db", OpenMode::kRead));
@@ -118,7 +118,7 @@ struct Stage {
     }
   }
 
-  void check_recovery(const Program& program) const {
+  void check_recovery(const ProgramBench& program) const {
     CHECK_MESSAGE(program.run(arguments) == 0, program.output());
     CHECK(differences(wanted, program.end_state()) == "");
     CHECK(program.staging_is_empty());
@@ -155,7 +155,7 @@ int kill_often(const Stage& stage, int times, std::mt19937& chance) {
     const auto started = program.start(stage.arguments);
     std::this_thread::sleep_for(stage.duration * static_cast<int>(chance() % 80) / 100);
     ::kill(started, SIGKILL);
-    if (Program::wait(started) == -SIGKILL) ++killed;
+    if (ProgramBench::wait(started) == -SIGKILL) ++killed;
     stage.check_visible(program);
     stage.check_rows(program);
   }
