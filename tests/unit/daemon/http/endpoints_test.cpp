@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include "daemon/cli/asset_view.h"
 #include "daemon/cli/json_fields.h"
@@ -94,7 +95,8 @@ TEST_CASE("http /readyz: a store of another catalog is not ours") {
   CHECK(holds(bench.ask("/readyz").body, "store: the store belongs to another catalog\n"));
 }
 
-TEST_CASE("http /api/v1/status: is the object of `status --json`, with the next jobs and what the daemon says of itself") {
+TEST_CASE(
+    "http /api/v1/status: is the object of `status --json`, with the next jobs and what the daemon says of itself") {
   EndpointsBench bench;
   bench.fill();
   bench.vitals.set_next({{"audit", bench.clock.utc() + 1h}});
@@ -323,6 +325,32 @@ TEST_CASE("http: a catalog that cannot be read is a 503 that tells nothing of it
     request.path = path;
     CHECK_MESSAGE(endpoints.answer(request, Millis(0)).answer->status == 503, path);
   }
+}
+
+TEST_CASE("D2 http: whichever page of the catalog is damaged, the answer is whole or a 503 without details") {
+  EndpointsBench bench;
+  bench.fill();
+  const std::filesystem::path whole = bench.world.dir / "whole.db", damaged = bench.world.dir / "damaged.db";
+  bench.world.db().execute("VACUUM INTO '" + whole.string() + "'");
+  constexpr std::uintmax_t kPage = 4096;
+  int met_while_reading = 0;
+  for (std::uintmax_t page = 1; page < std::filesystem::file_size(whole) / kPage; ++page) {
+    std::filesystem::copy_file(whole, damaged, std::filesystem::copy_options::overwrite_existing);
+    std::fstream file(damaged, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(page * kPage));
+    file << std::string(kPage, '\x5a');
+    file.close();
+    Endpoints endpoints({[&] { return bench.settings; }, damaged, bench.vitals, bench.clock, bench.log,
+                         [] { return WebServer::Counts(); }});
+    for (const char* path : {"/api/v1/status", "/api/v1/assets", "/api/v1/changes"}) {
+      WebRequest request;
+      request.path = path;
+      const auto answer = endpoints.answer(request, Millis(0)).answer;
+      CHECK((answer->status == 200 || answer->status == 503));
+      if (holds(answer->body, "the catalog cannot be read now; the log says why")) ++met_while_reading;
+    }
+  }
+  CHECK(met_while_reading > 0);
 }
 
 }  // namespace damsync
