@@ -190,6 +190,7 @@ TEST_CASE("http /api/v1/assets: lists the objects of `list assets --json` in pag
   std::string after;
   for (int pages = 0; pages < 10; ++pages) {
     const Json page = bench.json("/api/v1/assets?limit=2" + (after.empty() ? "" : "&after=" + percent_encode(after)));
+    CHECK(page.find("assets")->if_array()->size() <= 2);
     for (const Json& asset : *page.find("assets")->if_array()) seen.push_back(write_json(asset));
     CHECK(*page.find("more")->if_bool() == page.find("next")->is_string());
     if (!*page.find("more")->if_bool()) break;
@@ -257,6 +258,7 @@ TEST_CASE("http /api/v1/changes: hands out the feed in pieces, each with the cur
   std::string cursor;
   for (int pages = 0; pages < 100; ++pages) {
     const Json page = bench.json("/api/v1/changes?limit=2&since=" + percent_encode(cursor));
+    CHECK(page.find("changes")->if_array()->size() <= 2);
     for (const Json& change : *page.find("changes")->if_array()) seen.push_back(write_json(change));
     cursor = *page.find("next")->if_string();
     if (!*page.find("more")->if_bool()) break;
