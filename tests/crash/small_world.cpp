@@ -66,8 +66,9 @@ bool tells_nothing(const std::string& column) {
   return column.ends_with("_at") || kNames.contains(column);
 }
 
-/// That a file could not be had for a while is told, and does not last.
-const std::string kLastingChanges = R"(change WHERE NOT (type = 'asset.updated' AND fields = '["file"]'))";
+/// That a file could not be had for a while, or that a sync failed, is told and does not last.
+const std::string kLastingChanges =
+    R"(change WHERE NOT (type = 'asset.updated' AND fields = '["file"]') AND type <> 'sync.failed')";
 
 std::vector<std::string> texts(Database& db, const std::string& sql) {
   std::vector<std::string> out;
