@@ -51,7 +51,7 @@ std::string select_licenses(bool past, const std::string& where) {
     sql += past_join("l", "license", "license_id") + past_join("a", "asset", "asset_id") +
            past_join("f", "file", "license_id");
   sql += past ? " WHERE l.first_seen_at <= ?1" : " WHERE ?1 IS NULL";
-  return sql + where + " ORDER BY a.account, a.asset_id, l.license_id";
+  return sql + where + " ORDER BY c.account, a.asset_id, l.license_id";  // as the tables lie: nothing is sorted
 }
 
 /// Reads columns one after the other.
