@@ -60,7 +60,8 @@ class Collector {
     const Json& data = *event->find("data");
     const std::lock_guard lock(mutex_);
     ids_.insert(*event->find("id")->if_string());
-    revisions_[*data.find("asset_id")->if_string()].push_back(data.find("revision")->as_int64().value_or(0));
+    const auto* asset = data.find("asset_id")->if_string();  // null for events about none
+    if (asset != nullptr) revisions_[*asset].push_back(data.find("revision")->as_int64().value_or(0));
   }
 
   mutable std::mutex mutex_;
