@@ -37,10 +37,10 @@ std::string rows_text(const ReportCoverage& c) {
   return grouped(*c.rows_seen) + " of " + grouped(*c.rows_expected);
 }
 
-std::string joined(const std::vector<std::string>& list) {
+std::string joined(const std::vector<std::string>& list, std::string_view between = ", ") {
   std::string out;
   for (const auto& item : list) {
-    if (!out.empty()) out += ", ";
+    if (!out.empty()) out += between;
     out += item;
   }
   return out;
@@ -56,7 +56,7 @@ std::string join_nonempty(std::string_view a, std::string_view b) {
 
 std::string period(const std::string& start, const std::string& end) {
   if (start.empty() && end.empty()) return "not known";
-  return (start.empty() ? "…" : start) + " – " + (end.empty() ? "…" : end);
+  return (start.empty() ? "…" : start) + " –\n" + (end.empty() ? "…" : end);
 }
 
 }  // namespace
@@ -116,21 +116,23 @@ HtmlTable licenses_table() {
                     {"Asset", "id"},
                     {"Title", "w"},
                     {"License", "id"},
-                    {"Type", ""},
-                    {"By", ""},
-                    {"Project", ""},
-                    {"Right of use", ""},
+                    {"By, for", "l"},
+                    {"Right of use", "l"},
                     {"File", ""},
                     {"Provider says", ""},
-                    {"Findings", ""}});
+                    {"Findings", "l"}});
 }
 
 std::string license_row(const HtmlTable& table, const ReportLicense& l) {
+  const auto lines = [](std::string_view a, std::string_view b) {
+    return std::string(a) + (a.empty() || b.empty() ? "" : "\n") + std::string(b);
+  };
   const auto says = l.asset_state == "active" && l.license_state == "held" ? std::string("held")
                                                                            : l.license_state + ", " + l.asset_state;
-  return table.row({day_of(l.licensed_at.text), l.provider + ":" + l.asset_id, l.title, l.license_id,
-                    join_nonempty(l.license_type, l.size), l.licensed_by, join_nonempty(l.project, l.purchase_order),
-                    period(l.start, l.end), l.file_state, says, joined(l.findings)});
+  return table.row({day_of(l.licensed_at.text), lines(l.provider, l.asset_id), l.title,
+                    lines(join_nonempty(l.license_type, l.size), l.license_id),
+                    lines(l.licensed_by, join_nonempty(l.project, l.purchase_order)), period(l.start, l.end),
+                    l.file_state, says, joined(l.findings, "\n")});
 }
 
 std::string coverage_html(const std::vector<ReportCoverage>& coverage) {
@@ -139,8 +141,8 @@ std::string coverage_html(const std::vector<ReportCoverage>& coverage) {
                    {"State", ""},
                    {"Observed", "s"},
                    {"Gaps", "s"},
-                   {"Last success", "s"},
-                   {"Full reading", "s"},
+                   {"Last success", "t"},
+                   {"Full reading", "t"},
                    {"Rows read", "n"},
                    {"Last error", "s"}});
   for (const auto& c : coverage)
