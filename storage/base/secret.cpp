@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <mutex>
 #include <shared_mutex>
 
@@ -93,18 +94,31 @@ Secret& Secret::operator=(Secret&& other) noexcept {
 
 Secret::~Secret() { wipe(value_); }
 
-struct Redactor::State {
-  mutable std::shared_mutex mutex;
-  /// By first byte, longest first.
-  std::array<std::vector<std::string>, 256> patterns;
+namespace {
 
-  ~State() {
-    for (auto& bucket : patterns)
+/// Texts to look for.
+struct Patterns {
+  /// By first byte, longest first.
+  std::array<std::vector<std::string>, 256> by_first;
+
+  Patterns() = default;
+  ~Patterns() { clear(); }
+  Patterns(const Patterns&) = delete;
+  Patterns& operator=(const Patterns&) = delete;
+
+  void clear() {
+    for (auto& bucket : by_first) {
       for (auto& pattern : bucket) wipe(pattern);
+      bucket.clear();
+    }
+  }
+
+  void add(const Secret& secret) {
+    for (auto& spelling : spellings(secret.reveal())) add(std::move(spelling));
   }
 
   void add(std::string pattern) {
-    auto& bucket = patterns[static_cast<unsigned char>(pattern.front())];
+    auto& bucket = by_first[static_cast<unsigned char>(pattern.front())];
     if (std::find(bucket.begin(), bucket.end(), pattern) != bucket.end()) return;
     const auto shorter = std::find_if(bucket.begin(), bucket.end(),
                                       [&](const std::string& other) { return other.size() < pattern.size(); });
@@ -113,10 +127,20 @@ struct Redactor::State {
 
   /// Length of the longest pattern that `text` starts with.
   std::size_t match(std::string_view text) const {
-    for (const auto& pattern : patterns[static_cast<unsigned char>(text.front())])
+    for (const auto& pattern : by_first[static_cast<unsigned char>(text.front())])
       if (text.starts_with(pattern)) return pattern.size();
     return 0;
   }
+};
+
+}  // namespace
+
+struct Redactor::State {
+  mutable std::shared_mutex mutex;
+  Patterns lasting, passing;
+  std::deque<Secret> newest;  ///< what `passing` was made from, oldest first
+
+  std::size_t match(std::string_view text) const { return std::max(lasting.match(text), passing.match(text)); }
 };
 
 Redactor::Redactor() : state_(std::make_unique<State>()) {}
@@ -124,9 +148,23 @@ Redactor::~Redactor() = default;
 
 void Redactor::add(const Secret& secret) {
   if (secret.reveal().size() < kShortestSecret) return;
-  auto all = spellings(secret.reveal());
   const std::unique_lock lock(state_->mutex);
-  for (auto& spelling : all) state_->add(std::move(spelling));
+  state_->lasting.add(secret);
+}
+
+void Redactor::add_passing(const Secret& secret) {
+  if (secret.reveal().size() < kShortestSecret) return;
+  const std::unique_lock lock(state_->mutex);
+  auto& newest = state_->newest;
+  const auto known = std::find_if(newest.begin(), newest.end(),
+                                  [&](const Secret& other) { return other.reveal() == secret.reveal(); });
+  if (known != newest.end()) return;
+  newest.push_back(secret);
+  state_->passing.add(secret);
+  if (newest.size() <= kPassing) return;
+  newest.pop_front();
+  state_->passing.clear();
+  for (const auto& kept : newest) state_->passing.add(kept);
 }
 
 std::string Redactor::redact(std::string_view text) const {

@@ -38,6 +38,10 @@ class Redactor {
   Redactor& operator=(const Redactor&) = delete;
 
   void add(const Secret& secret);
+  /// A secret that lives for hours, such as an access token: the newest `kPassing` of them are kept, so that a process
+  /// that runs for years does not search for all there ever were.
+  void add_passing(const Secret& secret);
+  static constexpr std::size_t kPassing = 256;
   [[nodiscard]] std::string redact(std::string_view text) const;
 
  private:

@@ -103,7 +103,7 @@ HttpRequest OAuth2Auth::token_request() const {
 }
 
 Status OAuth2Auth::take(TokenAnswer answer) {
-  redactor_.add(answer.access_token);
+  redactor_.add_passing(answer.access_token);
   access_token_ = std::move(answer.access_token);
   expires_at_.reset();
   renew_at_.reset();

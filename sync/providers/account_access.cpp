@@ -23,7 +23,7 @@ Result<TokenAnswer> ask_for_tokens(HttpTransport& transport, Url endpoint, const
   if (!response) return response.error();
   auto tokens = read_token_answer(*response, clock.utc());
   if (!tokens) return tokens;
-  redactor.add(tokens->access_token);
+  redactor.add_passing(tokens->access_token);
   redactor.add(tokens->refresh_token);
   return tokens;
 }

@@ -118,8 +118,8 @@ Status TokenSource::take(const Json& body) {
   if (plain->empty()) return unusable("no token in the answer");
   const auto lifetime = read_lifetime(token->find("token_duration_minutes"));
   if (!lifetime) return lifetime.error();
-  redactor_.add(*plain);
-  redactor_.add(*secure);
+  redactor_.add_passing(*plain);
+  redactor_.add_passing(*secure);
   token_ = std::move(*plain);
   expires_at_ = clock_.steady() + *lifetime;
   renew_at_ = expires_at_ - std::min(kRenewAhead, *lifetime / 6);

@@ -86,4 +86,14 @@ TEST_CASE("secret: secrets may be added while others redact") {
   CHECK(redactor.redact("secret-number-49") == "***");
 }
 
+TEST_CASE("redactor: of passing secrets the newest are known, in bounded memory; lasting ones always are") {
+  Redactor redactor;
+  redactor.add(Secret("the-lasting-one"));
+  for (std::size_t i = 0; i <= Redactor::kPassing; ++i)
+    redactor.add_passing(Secret("token-" + std::to_string(1000 + i)));
+  CHECK(redactor.redact("the-lasting-one token-1001 token-" + std::to_string(1000 + Redactor::kPassing)) ==
+        "*** *** ***");
+  CHECK(redactor.redact("token-1000") == "token-1000");
+}
+
 }  // namespace damsync
