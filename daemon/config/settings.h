@@ -58,6 +58,7 @@ struct AuditSettings {
   std::vector<std::int64_t> expiring_days = {30, 60, 90};
   double quota_low = 0.1;                         ///< share of the plan's quota
   SecretRef signing_key;                          ///< Ed25519, PEM
+  std::string timestamp_url;                      ///< RFC 3161 authority; empty: none
   std::optional<std::int64_t> keep_days;          ///< for `audit prune`; empty: nothing is ever removed
   std::vector<std::string> command, pdf_command;  ///< run without a shell; empty: none
   Millis time_limit = std::chrono::minutes(5);    ///< of each of them

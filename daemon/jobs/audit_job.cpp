@@ -13,6 +13,7 @@
 #include "storage/base/digest.h"
 #include "storage/catalog/suggestion_book.h"
 #include "sync/deliver/child_process.h"
+#include "sync/http/poco_transport.h"
 #include "sync/report/report_writer.h"
 #include "sync/report/store_comparison.h"
 
@@ -21,7 +22,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kSuggestionsNamed = 5;
+constexpr std::size_t kSuggestionsNamed = 3;
+
+/// The authority of the settings and its way there; without one `authority` is empty.
+struct TimeStamping {
+  std::unique_ptr<HttpTransport> transport;
+  std::optional<TimeStampAuthority> authority;
+};
+
+Result<TimeStamping> time_stamping(const Settings& settings) {
+  TimeStamping out;
+  if (settings.audit.timestamp_url.empty()) return out;
+  auto url = Url::parse(settings.audit.timestamp_url);
+  if (!url) return url.error();
+  TransportSettings way;
+  way.base_url = *url;
+  way.user_agent = fmt::format("damsync/{} (+https://damsync.org)", kVersion);
+  auto transport = make_poco_transport(std::move(way));
+  if (!transport) return transport.error();
+  out.transport = std::move(*transport);
+  out.authority.emplace(*out.transport, *url);
+  return out;
+}
 
 /// One audit from settings to sealed report.
 class AuditJob {
@@ -97,9 +119,13 @@ class AuditJob {
     input.rules.as_of = moment_.past ? *moment_.past : reader->newest_record().value_or(moment_.judged_at);
     AuditReport report(*reader, input);
 
+    auto stamping = time_stamping(settings_);
+    if (!stamping) return stamping.error();
+    ReportRequest wanted = request(input, key);
+    if (stamping->authority) wanted.time_stamps = &*stamping->authority;
     ReportWriter writer(workspace_ != nullptr ? *workspace_->db : **db, clock_);
     const auto published = writer.write(
-        request(input, key),
+        wanted,
         [&](ReportRenderer& out) {
           auto written = report.write(out, progress_, stop);
           reader.reset();  // checkpoints need not wait for the sealing
