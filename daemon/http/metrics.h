@@ -16,8 +16,8 @@ struct MetricsInput {
   std::int64_t open_fds = 0;
 };
 
-/// Prometheus' text format. Labels are words of ours and names of accounts and receivers, which are letters, digits, - and _: nothing
-/// that a provider says becomes one.
+/// Prometheus' text format. Labels are words of ours and names of accounts and receivers, which are letters, digits, -
+/// and _: nothing that a provider says becomes one.
 std::string metrics_text(const MetricsInput& input);
 
 /// What the system says of this process; 0 where it does not say.

@@ -24,7 +24,8 @@ namespace fs = std::filesystem;
 constexpr const char* kSetting = "spend_mark";  ///< the catalog remembers that there is a mark
 constexpr const char* kPreamble =
     "# The newest call that may have used up quota: its number and time in the catalog beside this file. Without it\n"
-    "# nothing tells that a catalog is older than what was paid for. It moves with the catalog; never restore it from a\n"
+    "# nothing tells that a catalog is older than what was paid for. It moves with the catalog; never restore it from "
+    "a\n"
     "# backup, never remove it.\n";
 constexpr std::uintmax_t kMostBytes = 1 << 20;
 
