@@ -1,5 +1,8 @@
 #include "daemon/cli/asset_view.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <set>
 
 #include "daemon/cli/json_fields.h"
@@ -35,12 +38,13 @@ Json suggestions_of(const std::vector<HeldAsset>& held) {
 
 }  // namespace
 
-std::optional<AssetName> parse_asset_name(std::string_view text) {
-  const auto colon = text.find(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  AssetName name{std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
-  if (!is_safe_id(name.provider) || !is_safe_id(name.asset_id)) return std::nullopt;
-  return name;
+Result<AssetName> parse_asset_name(std::string_view text) {
+  const auto colon = std::min(text.find(':'), text.size());
+  AssetName name{std::string(text.substr(0, colon)), std::string(text.substr(std::min(colon + 1, text.size())))};
+  if (is_safe_id(name.provider) && is_safe_id(name.asset_id)) return name;
+  return make_error(
+      ErrorCode::kUsage,
+      fmt::format("'{}' is no asset; expected PROVIDER:ASSET_ID as `damsync list assets` shows them", printable(text)));
 }
 
 std::vector<HeldAsset> read_held(Database& db, const AssetName& name) {

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "storage/base/json.h"
+#include "storage/base/result.h"
 #include "storage/catalog/catalog.h"
 #include "storage/model/suggestion.h"
 
@@ -24,8 +24,8 @@ struct HeldAsset {
 struct AssetName {
   std::string provider, asset_id;
 };
-/// Nothing when it is no such name.
-std::optional<AssetName> parse_asset_name(std::string_view text);
+/// Errors: kUsage when it is no such name.
+Result<AssetName> parse_asset_name(std::string_view text);
 
 /// In the order of the accounts; empty when nobody holds it.
 std::vector<HeldAsset> read_held(Database& db, const AssetName& name);

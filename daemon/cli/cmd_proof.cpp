@@ -43,10 +43,7 @@ class ProofCommand final : public Command {
 
   Result<ExitCode> run(CommandContext& context) override {
     const auto name = parse_asset_name(asset_);
-    if (!name)
-      return make_error(ErrorCode::kUsage,
-                        fmt::format("'{}' is no asset; expected PROVIDER:ASSET_ID as `damsync list assets` shows them",
-                                    printable(asset_)));
+    if (!name) return name.error();
     const auto loaded = load_settings_for(context);
     if (!loaded) return loaded.error();
     auto db = open_catalog(loaded->settings);

@@ -181,7 +181,7 @@ WebAnswer Endpoints::assets(const WebRequest& request) {
 
 WebAnswer Endpoints::asset(const WebRequest& request) {
   const auto text = percent_decode(std::string_view(request.path).substr(kAssets.size() + 1));
-  const auto name = text ? parse_asset_name(*text) : std::nullopt;
+  const auto name = parse_asset_name(text.value_or(""));
   if (!name) return problem(404, "expected PROVIDER:ID as /api/v1/assets shows them");
   const auto db = open();
   if (!db) return problem_of(db.error());
