@@ -11,7 +11,7 @@ namespace damsync::shutterstock {
 /// reading goes up to the later one, cursors move up to the earlier one, so a wrong clock costs calls and never time.
 struct Clocks {
   UtcTime local{};
-  std::optional<UtcTime> server;
+  std::optional<UtcTime> server{};
 
   [[nodiscard]] UtcTime earlier() const { return server ? std::min(local, *server) : local; }
   /// A month apart, one of the two is broken, and nobody knows which: then the earlier one rules alone.
