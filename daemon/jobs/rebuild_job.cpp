@@ -6,6 +6,7 @@
 #include "storage/base/crash_point.h"
 #include "storage/catalog/maintenance.h"
 #include "storage/files/posix_file_ops.h"
+#include "storage/ledger/spend_mark.h"
 #include "storage/sqlite/transaction.h"
 
 namespace damsync {
@@ -26,6 +27,8 @@ Status refuse_sound(const fs::path& catalog) {
   try {
     const auto db = Database::open(catalog, OpenMode::kWrite);
     if (!db || !check_catalog(**db).empty()) return {};
+    if (Catalog(**db).accounts().empty())
+      return {};  // a sync made it when the old one was gone: there is nothing in it
   } catch (const DatabaseError&) {
     return {};
   }
@@ -68,6 +71,7 @@ Result<RebuildSummary> fill(const Settings& settings, const fs::path& fresh, Clo
   Transaction tx(*workspace.db);
   workspace.writer->put_setting(kStoreIdSetting, *id);
   tx.commit();
+  SpendMark(*workspace.db).expect();
   return summary;
 }
 

@@ -83,9 +83,12 @@ Status FileStore::guard_sentinel(const std::string& store_id) {
   const auto found = read_store_id();
   if (!found) return found.error();
   if (*found == store_id) return {};
-  return make_error(ErrorCode::kGuard, fmt::format("the store belongs to another catalog: .damsync/sentinel says '{}', "
-                                                   "the catalog '{}'; restore the catalog or correct store.root",
-                                                   printable(found->value_or("")), store_id));
+  return make_error(
+      ErrorCode::kGuard,
+      fmt::format("the store belongs to another catalog: .damsync/sentinel says '{}', "
+                  "the catalog '{}'; correct store.root, or bring the catalog back by `damsync db restore FILE` or "
+                  "`damsync db rebuild`",
+                  printable(found->value_or("")), store_id));
 }
 
 Status FileStore::write_sentinel(const std::string& store_id) {

@@ -102,10 +102,14 @@ Status SpendMark::admit() {
   if (auto known = check(); !known || path_.empty() || is_kept()) return known;
   if (!read().there)
     if (auto begun = write(newest_row(), ""); !begun) return begun;
+  expect();
+  return {};
+}
+
+void SpendMark::expect() {
   Transaction tx(db_);
   CatalogWriter(db_).put_setting(kSetting, "kept");
   tx.commit();
-  return {};
 }
 
 Status SpendMark::note(std::int64_t spend_id, UtcTime at) {

@@ -27,6 +27,8 @@ class SpendMark {
   [[nodiscard]] Status check() const;
   /// The same, and begins a mark where there never was one: to be asked before anything is paid for.
   Status admit();
+  /// The catalog was made again and knows of no call: from now on a mark that is missing needs a person, too.
+  void expect();
   /// The call of this row is about to be made.
   Status note(std::int64_t spend_id, UtcTime at);
   /// A person has seen to it: from here on the catalog's own newest row counts. Who and why is kept in the file.

@@ -63,3 +63,22 @@ TEST_CASE_FIXTURE(Restored, "spend acknowledge: needs a reason, takes no ID, and
   CHECK(holds(done.out, "does not know spend 2"));
   CHECK(run({"spend", "acknowledge", "--reason", "again"}).exit_code == 2);
 }
+
+TEST_CASE("I5 getty rebuild: a catalog that was made again pays for nothing until a person says so, mark or no mark") {
+  for (const bool with_mark : {true, false}) {
+    GettyDesk desk;
+    desk.hold("83454801");
+    REQUIRE(desk.run({"sync"}).exit_code == 0);
+    const auto path = GettyDesk::text(desk.list("files").at(0), "path");
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove((desk.dir / "catalog.db") + suffix);
+    if (!with_mark) std::filesystem::remove(desk.dir / "catalog.db.spends");
+    std::filesystem::remove(desk.dir.path() / "store" / path);
+    CHECK(desk.run({"db", "rebuild", "--offline"}).exit_code == 0);
+
+    const auto sync = desk.run({"sync"});
+
+    CHECK(sync.exit_code == 78);
+    CHECK(holds(sync.out + sync.err, "damsync spend acknowledge"));
+    CHECK(desk.executions("83454801") == 1);
+  }
+}

@@ -99,6 +99,9 @@ TEST_CASE("rebuild: the providers' history adds what was licensed since, and the
   desk.add_license("700000001", desk.sim.now() - std::chrono::minutes(1));
   fs::remove(desk.catalog());
   desk.calls_comparable = false;
+  const auto lost = desk.damsync({"sync"});  // makes an empty catalog, and sees that the store is another one's
+  CHECK(lost.exit_code == 78);
+  CHECK(holds(lost.err, "damsync db rebuild"));
 
   const auto rebuilt = desk.damsync({"db", "rebuild", "--json"});
 
