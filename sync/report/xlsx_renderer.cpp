@@ -10,7 +10,7 @@ namespace damsync {
 namespace {
 
 constexpr const char* kFile = "report.xlsx";
-constexpr lxw_row_t kLastRow = 200'000;
+constexpr lxw_row_t kLastRow = 50'000;
 constexpr std::size_t kMaxCell = 32'767;
 
 /// Text that XML can hold, as long as a cell takes.

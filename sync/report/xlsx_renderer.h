@@ -11,7 +11,7 @@ namespace damsync {
 bool has_xlsx_renderer() noexcept;
 
 /// `report.xlsx`: the CSV files as sheets of a workbook. Everything is text, so that no id becomes a number and nothing
-/// is calculated. A sheet ends after 200,000 rows, which is as much as spreadsheets are comfortable with; its last row
+/// is calculated. A sheet ends after 50,000 rows, which is as much as spreadsheets are comfortable with; its last row
 /// then points to the CSV.
 class XlsxRenderer final : public ReportRenderer {
  public:
