@@ -21,16 +21,19 @@ void remove_catalog(const fs::path& path) {
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) fs::remove(beside(path, suffix), ignored);
 }
 
+/// Only damage makes way for a rebuild: a catalog that is locked, or on a disk that does not answer, may be as good as
+/// new.
 Status refuse_sound(const fs::path& catalog) {
   std::error_code ignored;
   if (!fs::exists(fs::symlink_status(catalog, ignored))) return {};
   try {
     const auto db = Database::open(catalog, OpenMode::kWrite);
-    if (!db || !check_catalog(**db).empty()) return {};
+    if (!db) return db.error().code == ErrorCode::kDamaged ? Status() : Status(db.error());
+    if (!check_catalog(**db).empty()) return {};
     if (Catalog(**db).accounts().empty())
       return {};  // a sync made it when the old one was gone: there is nothing in it
-  } catch (const DatabaseError&) {
-    return {};
+  } catch (const DatabaseError& error) {
+    return error.code() == ErrorCode::kDamaged ? Status() : Status(make_error(error.code(), error.what()));
   }
   return make_error(ErrorCode::kRefusedByPolicy,
                     fmt::format("{} is sound; a rebuild would lose its record of spending calls and its change feed. "
