@@ -1,22 +1,18 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "storage/base/crash_point.h"
 #include "sync/http/poco_transport.h"
 #include "sync/providers/getty/getty_provider.h"
 #include "tests/crash/every_nth.h"
+#include "tests/support/crash_child.h"
 #include "tests/support/raw_server.h"
 #include "tests/support/spend_bench.h"
 #include "tests/support/temp_dir.h"
@@ -29,30 +25,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kCrashed = 137;
-
 void check_paid_once(std::int64_t executions, std::int64_t claims, const std::string& where) {
   CHECK_MESSAGE(executions <= 1, "PAID TWICE ", where);
   CHECK_MESSAGE(claims == executions, where);
-}
-
-/// Runs in a process of its own that ends at the `at`-th crash point (0: none); its exit code.
-int in_child(long at, const std::string& log, const std::function<void()>& work) {
-  const auto child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    try {
-      crash_points::arm(at, log);
-      work();
-      ::_exit(0);
-    } catch (const std::exception& error) {
-      std::fprintf(stderr, "the child failed: %s\n", error.what());
-      ::_exit(3);
-    }
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 long count_lines(const std::string& file) {
@@ -99,11 +74,12 @@ void prepare(const std::string& dir) {
 }
 
 int cycle_in_child(const std::string& dir, Answer how, Millis later, long at, const std::string& log = "") {
-  return in_child(at, log, [&] {
+  const auto one_cycle = [&] {
     World world(dir);
     world.answer(how);
     world.cycle(later);
-  });
+  };
+  return in_child(at, one_cycle, log);
 }
 
 /// Cycles without a crash until everything is settled.
