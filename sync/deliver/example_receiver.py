@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Receives damsync's events. Usage: WEBHOOK_SECRET=whsec_... example_receiver.py PORT (0: any free one)"""
-import base64, hashlib, hmac, http.server, json, os, sys, time
+import base64, hashlib, hmac, http.server, json, os, sys, threading, time
 
 KEYS = [base64.b64decode(s.removeprefix("whsec_")) for s in os.environ["WEBHOOK_SECRET"].split()]
 seen, revisions = set(), {}  # a CMS keeps both in its database, and writes them with what the event changes
+one_at_a_time = threading.Lock()  # calls come in parallel, here to a thread each
 
 
 def verified(headers, body):
@@ -16,18 +17,22 @@ def verified(headers, body):
     return any(hmac.compare_digest(a, b) for a in ours for b in theirs)
 
 
+def take(event):
+    data, subject = event["data"], event.get("subject")
+    if event["id"] in seen or (subject and data["revision"] <= revisions.get(subject, 0)):
+        return  # events may come twice, and after a replay late
+    print(event["type"], subject or data["account"] or "", data["revision"], ",".join(data["fields"]), flush=True)
+    seen.add(event["id"])
+    revisions[subject] = data["revision"]
+
+
 class Receiver(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if not verified(self.headers, body):
             return self.send_error(401)
-        event = json.loads(body)
-        data, subject = event["data"], event.get("subject")
-        known = event["id"] in seen or (subject and data["revision"] <= revisions.get(subject, 0))
-        if not known:  # events may come twice, and after a replay late
-            print(event["type"], subject or data["account"] or "", data["revision"], ",".join(data["fields"]), flush=True)
-            seen.add(event["id"])
-            revisions[subject] = data["revision"]
+        with one_at_a_time:
+            take(json.loads(body))
         self.send_response(204)  # whatever is not 2xx comes again
         self.end_headers()
 

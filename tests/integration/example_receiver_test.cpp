@@ -1,10 +1,13 @@
 #include <doctest/doctest.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 #include <string_view>
 #include <thread>
 
+#include "sync/deliver/webhook.h"
 #include "tests/integration/hook_desk.h"
 #include "tests/support/paths.h"
 
@@ -47,7 +50,45 @@ class Example {
   Program program_;
 };
 
+/// Event number `number` of an asset of its own caller.
+Event event_of(int caller, int number) {
+  Event out;
+  out.change.id = fmt::format("msg_{}_{}", caller, number);
+  out.body = fmt::format(
+      R"({{"id":"{}","type":"org.damsync.asset.stored.v1","subject":"shutterstock:{}","data":{{"revision":{},"fields":["title","file"]}}}})",
+      out.change.id, caller, number);
+  return out;
+}
+
 }  // namespace
+
+TEST_CASE("example receiver: calls that come in parallel are taken one at a time") {
+  constexpr int kCallers = 8, kEvents = 25;
+  const TempDir dir;
+  const Secret secret(HookDesk::new_secret('k'));
+  const Example example(secret.reveal(), dir / "received");
+  WebhookTarget target;
+  target.url = Url::parse("http://127.0.0.1:" + example.port() + "/").value();
+  target.own_network = OwnNetwork::kAllowed;
+  target.secret = secret;
+  const SystemClock clock;
+  const auto webhook = make_webhook(target, clock).value();
+  {
+    std::vector<std::jthread> callers;
+    for (int caller = 1; caller <= kCallers; ++caller)
+      callers.emplace_back([&webhook, caller] {
+        for (int number = 1; number <= kEvents; ++number) webhook->send(event_of(caller, number), {});
+      });
+  }
+  auto taken = example.events();
+  std::vector<std::string> expected;
+  for (int caller = 1; caller <= kCallers; ++caller)
+    for (int number = 1; number <= kEvents; ++number)
+      expected.push_back(fmt::format("org.damsync.asset.stored.v1 shutterstock:{} {} title,file", caller, number));
+  std::sort(taken.begin(), taken.end());
+  std::sort(expected.begin(), expected.end());
+  CHECK(taken == expected);
+}
 
 TEST_CASE_FIXTURE(HookDesk, "example receiver: verifies what the program sends, and takes each event once") {
   const auto connect = [&](const Example& example) {
