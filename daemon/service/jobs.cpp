@@ -1,7 +1,6 @@
 #include "daemon/service/jobs.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <utility>
@@ -96,7 +95,6 @@ Result<RunSummary> Jobs::cycle(const InForce& in_force, SyncOptions options, con
         Composition(in_force.settings, workspace_, clock, log_).sync(options, watched(progress, pulse), {}, stop);
     if (run && !stop.stop_requested())
       for (const auto& account : run->accounts) vitals_.cycle_finished(account);
-    ::malloc_trim(0);  // a first sync may have needed far more than waiting does
     return run;
   } catch (const DatabaseError& error) {
     if (!is_disk_full(error)) throw;

@@ -1,6 +1,7 @@
 #include "daemon/service/run_loop.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include "daemon/stop_signals.h"
 #include "daemon/version.h"
 #include "storage/base/time.h"
+#include "storage/sqlite/release_memory.h"
 
 namespace damsync {
 namespace {
@@ -126,6 +128,7 @@ void RunLoop::turn() {
   http_->notify_changed();
   tell(now);
   watch_over();
+  rest();
 }
 
 void RunLoop::poll_accounts(const Now& now) {
@@ -187,6 +190,17 @@ void RunLoop::watch_over() {
   if (turns_stuck_ == kTurnsStuck)
     for (const auto& worker : stuck) parts_.log.error("daemon.stuck", {{"worker", worker}});
   if (turns_stuck_ < kTurnsStuck) parts_.notify.watchdog();
+}
+
+/// Waiting needs little: what a first sync or a report had taken does not stay with us for days.
+void RunLoop::rest() {
+  if (any_cycle() || night_worker_->busy()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(worked_, false)) return;
+  }
+  release_memory(*workspace_->db);
+  ::malloc_trim(0);
 }
 
 void RunLoop::reload() {
@@ -288,6 +302,7 @@ void RunLoop::wake() {
   {
     const std::lock_guard lock(mutex_);
     awake_ = true;
+    worked_ = true;
   }
   woken_.notify_all();
 }

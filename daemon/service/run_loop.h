@@ -58,6 +58,7 @@ class RunLoop {
   void do_nights(const Now& now);
   void tell(const Now& now);
   void watch_over();
+  void rest();
   void reload();
   void refuse(const Error& error);
   void fit_accounts();
@@ -76,6 +77,7 @@ class RunLoop {
   std::condition_variable_any woken_;
   bool awake_ = true;
   bool reload_ = false;
+  bool worked_ = false;  ///< something ended whose memory may be given back
   std::optional<Error> failure_;
 
   std::shared_ptr<const InForce> in_force_;  ///< from here on of the loop's own thread
