@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "storage/base/crash_point.h"
 #include "storage/base/time.h"
 #include "storage/catalog/stored_files.h"
 #include "storage/journal/change_journal.h"
@@ -81,6 +82,7 @@ Status Verifier::check_files(const VerifyOptions& options, const std::stop_token
 }
 
 Status Verifier::check(const Catalog::StoredFile& file) {
+  crash_point("verify.file");
   const auto hashed = parts_.store.hash(file.path);
   if (!hashed) return hashed.error();
   Verdict verdict{file.path, FileState::kMirrored, file.account, file.asset_id, file.state};

@@ -1,42 +1,10 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
-#include <filesystem>
-#include <fstream>
-
-#include "tests/integration/daemon_desk.h"
+#include "tests/integration/clock_desk.h"
 
 namespace damsync {
 namespace {
-
-namespace fs = std::filesystem;
-
-constexpr const char* kLibrary = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
-
-/// A daemon whose wall clock is ours. It polls nobody: the nights are what is looked at.
-struct ClockDesk : DaemonDesk {
-  ClockDesk() : DaemonDesk(0) {
-    desk.environment["LD_PRELOAD"] = kLibrary;
-    desk.environment["FAKETIME_TIMESTAMP_FILE"] = desk.dir / "now";
-    desk.environment["FAKETIME_NO_CACHE"] = "1";
-    desk.environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
-    desk.environment["DONT_FAKE_MONOTONIC"] = "1";
-    desk.environment["WATCHDOG_USEC"] = "300000";  // so that it looks at the clock often
-    write_more(
-        "time_zone = \"Europe/Berlin\"\nverify_at = \"02:30\"\naudit_at = \"02:30\"\n"
-        "quiet_hours = [\"Mon-Sat 00:00-24:00\", \"Sun 00:01-24:00\"]\n");
-  }
-
-  /// UTC, `2026-03-29 00:59:00`; it goes on from there.
-  void set_clock(const std::string& time) const {
-    const auto next = desk.dir.path() / "next";
-    std::ofstream(next) << "@" << time << "\n";
-    fs::rename(next, desk.dir.path() / "now");
-  }
-  [[nodiscard]] bool has_backup(const std::string& night) const {
-    return fs::exists(desk.catalog().string() + ".backup-" + night);
-  }
-};
 
 /// The nights whose backups were made, in the order they were.
 std::string nights_in(const std::string& log) {
@@ -47,16 +15,10 @@ std::string nights_in(const std::string& log) {
   return out;
 }
 
-bool have_faketime() {
-  const bool there = fs::exists(kLibrary);
-  if (!there) MESSAGE("skipped: faketime is not installed");
-  return there;
-}
-
 }  // namespace
 
 TEST_CASE("K2 daemon: one night a local date where 02:30 is skipped, with a clock that is set back meanwhile") {
-  if (!have_faketime()) return;
+  if (!ClockDesk::possible()) return;
   ClockDesk desk;
   desk.set_clock("2026-03-29 00:59:30");
   const auto daemon = desk.start_ready();
@@ -78,7 +40,7 @@ TEST_CASE("K2 daemon: one night a local date where 02:30 is skipped, with a cloc
 }
 
 TEST_CASE("K1 K2 daemon: one night where 02:30 comes twice, also over a restart, and after a jump to 2100 and back") {
-  if (!have_faketime()) return;
+  if (!ClockDesk::possible()) return;
   ClockDesk desk;
   desk.set_clock("2026-10-25 00:29:30");
   auto daemon = desk.start_ready();
