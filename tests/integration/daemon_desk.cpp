@@ -77,7 +77,8 @@ std::unique_ptr<Program> DaemonDesk::start_ready() {
   const int before = manager.count("READY=1");
   auto daemon = start();
   const bool ready = manager.wait_for("READY=1", before + 1);
-  REQUIRE_MESSAGE(ready, daemon->err_so_far());
+  const std::string said = daemon->err_so_far();
+  REQUIRE_MESSAGE(ready, said);
   return daemon;
 }
 

@@ -16,9 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Phase {
-  const char *what, *route;
+  std::string what, route;
 };
-constexpr Phase kPhases[] = {
+const Phase kPhases[] = {
     {"reading the history", "GET /v2/images/licenses"}, {"reading the feed", "GET /v2/images/updated"},
     {"asking for metadata", "GET /v2/images"},          {"asking for a link", "POST /v2/images/licenses/*"},
     {"in the body of a file", "GET /gatekeeper/*"},
@@ -134,7 +134,7 @@ TEST_CASE("X1 daemon: a store without room stops fetching, and it goes on by its
   desk.desk.add_license("4711", desk.desk.sim.now());
   CHECK(eventually([&] { return holds(daemon->err_so_far(), "disk full"); }));
   CHECK(desk.mirrored(3));
-  CHECK(holds(desk.control("{\"do\":\"status\"}\n"), "\"result\":\"failed\""));
+  CHECK(eventually([&] { return holds(desk.control("{\"do\":\"status\"}\n"), "\"result\":\"failed\""); }));
   disk.empty();
   CHECK(desk.mirrored(4));
   daemon->signal(SIGTERM);
