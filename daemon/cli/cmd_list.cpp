@@ -77,6 +77,15 @@ std::vector<std::string> row_of(const RunSummary& r) {
           format_size(bytes)};
 }
 
+/// What a person should know of it, in the order it happened.
+std::vector<std::string> words_of(const SpendRow& s) {
+  std::vector<std::string> words;
+  for (const auto& text : {s.detail, s.parked_reason})
+    if (!text.empty()) words.push_back(text);
+  if (!s.decided_by.empty()) words.push_back(fmt::format("{}: {}", s.decided_by, s.decision_reason));
+  return words;
+}
+
 std::vector<std::string> row_of(const SpendRow& s) {
   const std::string outcome = s.outcome ? to_word(*s.outcome) : s.parked() ? "open, parked" : "open";
   return {std::to_string(s.spend_id),
@@ -85,7 +94,7 @@ std::vector<std::string> row_of(const SpendRow& s) {
           s.license_id,
           format_rfc3339(s.at),
           outcome,
-          shown(s.parked_reason + s.detail + s.decision_reason)};
+          shown(fmt::format("{}", fmt::join(words_of(s), "; ")))};
 }
 
 /// The states a listed thing can be in; empty: it has none.

@@ -10,6 +10,7 @@
 #include "daemon/cli/json_fields.h"
 #include "storage/base/text.h"
 #include "storage/files/instance_lock.h"
+#include "storage/ledger/spend_brake.h"
 #include "storage/ledger/spend_ledger.h"
 #include "storage/ledger/spend_mark.h"
 #include "storage/sqlite/database.h"
@@ -28,14 +29,15 @@ class SpendCommand final : public Command {
  public:
   std::string_view name() const override { return "spend"; }
   std::string_view summary() const override {
-    return "Decide a spending call whose outcome is not known, or vouch for a restored catalog";
+    return "Decide a spending call whose outcome is not known, or let paying go on that was stopped";
   }
 
   void declare(Arguments& arguments) override {
-    arguments.word("what", what_, {"settle", "forget", "acknowledge"},
-                   "settle: the download was counted, it is never asked for again; forget: nothing was counted, it may "
-                   "be asked for again; acknowledge: the catalog came back from a backup, and what was paid for since "
-                   "has been adopted");
+    arguments.word(
+        "what", what_, {"settle", "forget", "acknowledge"},
+        "settle: the download was counted, it is never asked for again; forget: nothing was counted, it may "
+        "be asked for again; acknowledge: you have looked at what stopped paying (a catalog that came back from "
+        "a backup, files that were not what was paid for), and it may go on");
     arguments.optional_positional("ID", id_, "of settle and forget, see `damsync list spends --state open`");
     arguments.text("--reason", reason_, "TEXT", "how you know; kept with your name");
   }
@@ -65,19 +67,22 @@ class SpendCommand final : public Command {
 
  private:
   static Error nothing_to_acknowledge() {
-    return make_error(ErrorCode::kUsage, "there is nothing to acknowledge: the catalog knows every spend");
+    return make_error(ErrorCode::kUsage, "there is nothing to acknowledge: nothing stops paying");
   }
 
   Result<ExitCode> acknowledge(CommandContext& context, Database& db) const {
     SpendMark mark(db);
-    const Status before = mark.check();
-    if (before) return nothing_to_acknowledge();
+    SpendBrake brake(db);
+    Status stopped = mark.check();
+    for (const auto& account : Catalog(db).accounts())
+      if (stopped) stopped = brake.check(account);
+    if (stopped) return nothing_to_acknowledge();
     if (auto done = mark.acknowledge(person(), reason_, context.clock.utc()); !done) return done.error();
+    brake.release();
     if (context.options.json)
-      context.out.json(Json::object({{"acknowledged", before.error().message}, {"mark", mark.path().string()}}));
+      context.out.json(Json::object({{"acknowledged", stopped.error().message}, {"mark", mark.path().string()}}));
     else
-      context.out.line(fmt::format("acknowledged, and noted in {}: this catalog may be paid with again",
-                                   printable(mark.path().string())));
+      context.out.line(fmt::format("acknowledged, and noted in {}: paying may go on", printable(mark.path().string())));
     return ExitCode::kDone;
   }
 

@@ -12,7 +12,7 @@ constexpr const char* kOperation = "download";
 constexpr const char* kSelect =
     "SELECT s.account, s.asset_id, s.license_id, s.size, s.format, s.product, s.history_rows, s.intended_at,"
     " s.spend_id, c.provider, s.operation, s.returned_at, s.outcome, s.closed_at, s.detail, s.provider_ref,"
-    " s.file_format, s.valid_until, s.looked_at, s.parked_reason, s.decided_by, s.decision_reason"
+    " s.file_format, s.valid_until, s.looked_at, s.parked_reason, s.decided_by, s.decision_reason, s.service_at"
     " FROM spend s CROSS JOIN account c ON c.account = s.account";
 
 SpendRow read_spend(const Statement& row) {
@@ -34,6 +34,7 @@ SpendRow read_spend(const Statement& row) {
   out.parked_reason = row.text(19);
   out.decided_by = row.text(20);
   out.decision_reason = row.text(21);
+  out.service_at = row.opt_time(22);
   return out;
 }
 
@@ -54,7 +55,8 @@ void require_one(std::int64_t changed, std::int64_t spend_id) {
 
 bool is_claimed(Database& db, const SpendIntent& intent) {
   Statement query(db,
-                  "SELECT 1 FROM spend WHERE account = ?1 AND asset_id = ?2"
+                  "SELECT 1 FROM spend WHERE asset_id = ?2 AND account IN (SELECT account FROM account WHERE provider ="
+                  " (SELECT provider FROM account WHERE account = ?1))"
                   " AND (outcome IS NULL OR (outcome = 'spent' AND (license_id = ?3 OR (size = ?4 AND format = ?5))))");
   return query.bind_all(intent.account, intent.asset_id, intent.license_id, intent.size, intent.format).step();
 }
@@ -63,9 +65,22 @@ std::int64_t count_calls(Database& db, const std::string& account, UtcTime since
   // A clock that was set back must not hand out the day's budget again, so the future counts, too.
   Statement query(db,
                   "SELECT count(*) FROM spend WHERE account = ? AND intended_at >= ?"
-                  " AND (outcome IS NULL OR outcome <> 'not_spent')");
+                  " AND (outcome IS NULL OR outcome = 'spent')");
   query.bind_all(account, since).step();
   return query.int64(0);
+}
+
+std::int64_t insert_spend(Database& db, const SpendIntent& intent, std::optional<std::int64_t> spend_id) {
+  Statement insert(db,
+                   "INSERT INTO spend (spend_id, account, asset_id, license_id, operation, size, format, product,"
+                   " history_rows, intended_at, service_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                   " RETURNING spend_id");
+  insert.bind_all(spend_id, intent.account, intent.asset_id, intent.license_id, kOperation, intent.size, intent.format,
+                  intent.product, intent.history_rows, intent.at, intent.service_at);
+  insert.step();
+  const std::int64_t id = insert.int64(0);
+  insert.run();
+  return id;
 }
 
 }  // namespace
@@ -92,17 +107,7 @@ SpendOpening SpendLedger::open(const SpendIntent& intent, const SpendAllowance& 
     return {SpendOpening::Answer::kOverBudget, 0};
   AuditLog audit(db_);
   audit.begin(intent.at);
-  SpendOpening opening{SpendOpening::Answer::kOpened, 0};
-  {
-    Statement insert(db_,
-                     "INSERT INTO spend (account, asset_id, license_id, operation, size, format, product,"
-                     " history_rows, intended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING spend_id");
-    insert.bind_all(intent.account, intent.asset_id, intent.license_id, kOperation, intent.size, intent.format,
-                    intent.product, intent.history_rows, intent.at);
-    insert.step();
-    opening.spend_id = insert.int64(0);
-    insert.run();
-  }
+  const SpendOpening opening{SpendOpening::Answer::kOpened, insert_spend(db_, intent, std::nullopt)};
   audit.append_spend_opened(opening.spend_id, intent.at);
   tx.commit();
   return opening;
@@ -194,10 +199,30 @@ std::vector<SpendRow> SpendLedger::open_rows(const std::string& account) const {
   return rows_of(query);
 }
 
-std::vector<SpendRow> SpendLedger::of_asset(const std::string& account, const std::string& asset_id) const {
-  Statement query(db_, where("s.account = ? AND s.asset_id = ? ORDER BY s.spend_id"));
-  query.bind_all(account, asset_id);
+std::vector<SpendRow> SpendLedger::of_asset(const std::string& provider, const std::string& asset_id) const {
+  Statement query(db_, where("s.account IN (SELECT account FROM account WHERE provider = ?) AND s.asset_id = ?"
+                             " ORDER BY s.spend_id"));
+  query.bind_all(provider, asset_id);
   return rows_of(query);
+}
+
+std::vector<SpendRow> SpendLedger::newest_claims(const std::string& account, std::int64_t limit) const {
+  Statement query(db_, where("s.account = ? AND (s.outcome IS NULL OR s.outcome = 'spent')"
+                             " ORDER BY s.spend_id DESC LIMIT ?"));
+  query.bind_all(account, limit);
+  return rows_of(query);
+}
+
+bool SpendLedger::recover(const SpendIntent& intent, std::int64_t spend_id, const std::string& detail, UtcTime now) {
+  Transaction tx(db_);
+  if (!Catalog(db_).find_license(intent.account, intent.license_id) || is_claimed(db_, intent)) return false;
+  AuditLog audit(db_);
+  audit.begin(now);
+  const std::int64_t id = insert_spend(db_, intent, find(spend_id) ? std::nullopt : std::optional(spend_id));
+  audit.append_spend_opened(id, now);
+  tx.commit();
+  close_spent(id, {}, detail, now);
+  return true;
 }
 
 std::int64_t SpendLedger::calls_since(const std::string& account, UtcTime since) const {

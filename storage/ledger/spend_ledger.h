@@ -32,7 +32,8 @@ struct SpendIntent {
   std::string format;
   std::string product;  ///< the provider's word for what pays, e.g. `premiumaccess`
   std::int64_t history_rows = 0;
-  UtcTime at{};
+  UtcTime at{};                       ///< by our clock
+  std::optional<UtcTime> service_at;  ///< by the provider's clock, when it tells
 };
 
 /// Where the paid file can be had.
@@ -61,6 +62,12 @@ struct SpendRow : SpendIntent {
   [[nodiscard]] bool parked() const noexcept { return open() && !parked_reason.empty(); }
   /// Open or spent: nothing may be spent on the same thing again.
   [[nodiscard]] bool claims() const noexcept { return open() || *outcome == SpendOutcome::kSpent; }
+  /// Closed because the history showed nothing of it: a belief, not knowledge.
+  [[nodiscard]] bool believed_unspent() const noexcept {
+    return outcome == SpendOutcome::kNotSpent && looked_at && decided_by.empty();
+  }
+  /// The call took effect, or may have, and nothing that names the file ever came back.
+  [[nodiscard]] bool unanswered() const noexcept { return claims() && source.url.empty() && decided_by.empty(); }
 };
 
 /// Whether a row could be opened.
@@ -87,7 +94,8 @@ class SpendLedger {
 
   /// Writes down that a call is about to be made, unless something open or spent claims the same license, the same
   /// size and format of the asset, or is open for the asset, or the allowance is used up; all checked in the
-  /// transaction that opens the row.
+  /// transaction that opens the row. A claim of any account at the same provider counts: an account may have been given
+  /// another name, or be there twice.
   SpendOpening open(const SpendIntent& intent, const SpendAllowance& allowance);
   /// The call took effect. `source` empty: its answer was lost.
   void close_spent(std::int64_t spend_id, const SpendSource& source, const std::string& detail, UtcTime now);
@@ -104,9 +112,14 @@ class SpendLedger {
   [[nodiscard]] std::optional<SpendRow> find(std::int64_t spend_id) const;
   /// Open rows, parked ones included, oldest first.
   [[nodiscard]] std::vector<SpendRow> open_rows(const std::string& account) const;
-  /// Every row of one asset, oldest first.
-  [[nodiscard]] std::vector<SpendRow> of_asset(const std::string& account, const std::string& asset_id) const;
-  /// Calls intended since then that were or may have been made.
+  /// Every row of one asset, of all accounts at the provider, oldest first.
+  [[nodiscard]] std::vector<SpendRow> of_asset(const std::string& provider, const std::string& asset_id) const;
+  /// The newest rows of an account that claim something, newest first.
+  [[nodiscard]] std::vector<SpendRow> newest_claims(const std::string& account, std::int64_t limit) const;
+  /// Writes down, as spent, a call that only somebody else's record tells of, under its own number where that is free.
+  /// False when something claims the same already, or the license is not in the catalog.
+  bool recover(const SpendIntent& intent, std::int64_t spend_id, const std::string& detail, UtcTime now);
+  /// Calls intended since then that were or may have been made; refused ones used nothing up.
   [[nodiscard]] std::int64_t calls_since(const std::string& account, UtcTime since) const;
   /// Oldest first; `filter.state` is `open` or an outcome, its times are of `intended_at`.
   void list(const ListFilter& filter, const std::function<bool(const SpendRow&)>& visit) const;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "storage/base/result.h"
 #include "storage/base/time.h"
@@ -11,10 +12,11 @@
 namespace damsync {
 
 class Database;
+struct SpendIntent;
 
-/// The newest spending call that was ever begun, noted beside the catalog (`<catalog>.spends`). A catalog that came
-/// back from a backup does not know what was paid for since; the mark does, and until a person has looked nothing more
-/// is paid for. A catalog that has no file keeps no mark.
+/// Every spending call that was ever begun, noted beside the catalog (`<catalog>.spends`), one a line. A catalog that
+/// came back from a backup does not know what was paid for since; the mark does: until a person has looked nothing more
+/// is paid for, and then the catalog learns of those calls. A catalog that has no file keeps no mark.
 ///
 /// Durable  each writing method: when it returns, the mark survives a power cut.
 /// Errors   kStorage when it cannot be written; kGuard as told below; SQL failures throw (`DatabaseError`).
@@ -23,34 +25,40 @@ class SpendMark {
  public:
   explicit SpendMark(Database& db);
 
-  /// kGuard, and what to do, when the catalog does not know the call the mark names, or the mark is gone or damaged.
+  /// kGuard, and what to do, when the catalog does not know the newest call the mark names, or the mark is gone or
+  /// damaged.
   [[nodiscard]] Status check() const;
   /// The same, and begins a mark where there never was one: to be asked before anything is paid for.
   Status admit();
   /// The catalog was made again and knows of no call: from now on a mark that is missing needs a person, too.
   void expect();
   /// The call of this row is about to be made.
-  Status note(std::int64_t spend_id, UtcTime at);
-  /// A person has seen to it: from here on the catalog's own newest row counts. Who and why is kept in the file.
+  Status note(std::int64_t spend_id, const SpendIntent& intent);
+  /// A person has seen to it: what the mark knows and the catalog does not is written into its ledger as spent, as far
+  /// as the catalog holds the license, and from here on the catalog counts. Who and why is kept in the file.
   Status acknowledge(const std::string& by, const std::string& reason, UtcTime now);
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
  private:
-  struct Newest {
-    std::int64_t spend_id = 0;  ///< 0: none
-    std::int64_t at = 0;        ///< milliseconds
+  /// A line of the file.
+  struct Call {
+    std::int64_t spend_id = 0;
+    std::int64_t at = 0;  ///< milliseconds
+    std::string line;
   };
   struct Reading {
     bool there = false;
-    std::optional<Newest> newest;  ///< empty: damaged
-    std::string notes;             ///< decisions, as they stand in the file
+    bool damaged = false;
+    std::vector<Call> calls;  ///< oldest first
+    std::string notes;        ///< decisions, as they stand in the file
   };
   [[nodiscard]] Reading read() const;
-  [[nodiscard]] Newest newest_row() const;
-  [[nodiscard]] bool knows(const Newest& call) const;
+  [[nodiscard]] std::optional<Call> newest_row() const;
+  [[nodiscard]] bool knows(const Call& call) const;
   [[nodiscard]] bool is_kept() const;
-  Status write(const Newest& newest, const std::string& notes);
+  void recover(const std::vector<Call>& calls, UtcTime now) const;
+  Status write(const std::vector<Call>& calls, const std::string& notes) const;
 
   Database& db_;
   std::filesystem::path path_;  ///< empty: a catalog in memory

@@ -237,7 +237,7 @@ CREATE TABLE spend (
   looked_at       INTEGER,
   parked_reason   TEXT    NOT NULL DEFAULT '',
   decided_by      TEXT    NOT NULL DEFAULT '',
-  decision_reason TEXT    NOT NULL DEFAULT '',
+  decision_reason TEXT    NOT NULL DEFAULT '', service_at INTEGER,
   FOREIGN KEY (account, license_id) REFERENCES license (account, license_id),
   CHECK ((outcome IS NULL) = (closed_at IS NULL)),
   CHECK (provider_ref = '' OR outcome = 'spent'),
@@ -258,7 +258,8 @@ CREATE TRIGGER spend_closed_unaltered BEFORE UPDATE ON spend WHEN OLD.outcome IS
 BEGIN SELECT RAISE(ABORT, 'a closed row of the spend ledger is never altered'); END;
 
 CREATE TRIGGER spend_intent_unaltered BEFORE UPDATE OF
-  spend_id, account, asset_id, license_id, operation, size, format, product, history_rows, intended_at ON spend
+  spend_id, account, asset_id, license_id, operation, size, format, product, history_rows, intended_at, service_at
+  ON spend
 BEGIN SELECT RAISE(ABORT, 'what a row of the spend ledger was opened for is never altered'); END;
 
 -- Finds the same bytes under another asset of the account: a test image instead of the licensed one.

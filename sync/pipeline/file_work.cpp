@@ -57,39 +57,59 @@ std::optional<FetchTask> FileWork::next_task() {
 }
 
 void FileWork::plan() {
-  const bool free = cycle_.provider.capabilities().free_refetch;
-  const bool may_pay = cycle_.policy.spending.may_consume;
+  const auto& rules = cycle_.policy.spending;
+  const auto today = ledger_.calls_since(cycle_.account, rules.day_start(cycle_.clock.utc()));
+  std::int64_t calls_left = rules.budget_per_day - today;
   while (const auto task = next_task()) {
     const auto& license = task->licenses.front();
-    const std::string detail = free || may_pay ? license.size + " " + license.format : kWouldConsumeQuota;
-    if (cycle_.plan)
-      cycle_.plan({cycle_.account,
-                   free      ? "fetch"
-                   : may_pay ? "spend"
-                             : "block",
-                   task->asset_id, license.license_id, detail});
+    const std::string action = planned(*task, calls_left);
+    const std::string detail = action == "block" && !rules.may_consume ? kWouldConsumeQuota
+                               : action == "wait"                      ? "the day's budget is used up"
+                                                                       : license.size + " " + license.format;
+    if (cycle_.plan) cycle_.plan({cycle_.account, action, task->asset_id, license.license_id, detail});
   }
 }
 
+/// `fetch`, `spend`, `wait` (for another day's budget) or `block`, as far as it can be told without asking the
+/// provider.
+std::string FileWork::planned(const FetchTask& task, std::int64_t& calls_left) const {
+  if (cycle_.provider.capabilities().free_refetch) return "fetch";
+  if (!cycle_.policy.spending.may_consume) return "block";
+  const auto& license = task.licenses.front();
+  const auto rows = ledger_.of_asset(license.provider, license.asset_id);
+  const bool claimed = std::any_of(rows.begin(), rows.end(), [&](const SpendRow& row) {
+    return row.claims() && (row.license_id == license.license_id || is_trace_of(license, row));
+  });
+  if (claimed || !check_not_had(cycle_.catalog, license)) return "block";
+  return calls_left-- > 0 ? "spend" : "wait";
+}
+
 SpendGuard FileWork::make_guard() {
-  return SpendGuard({cycle_.account, cycle_.provider, ledger_, mark_, *cycle_.store, cycle_.policy.spending,
-                     cycle_.clock, cycle_.log});
+  return SpendGuard({cycle_.account, cycle_.provider, cycle_.catalog, ledger_, mark_, brake_, *cycle_.store,
+                     cycle_.policy.spending, cycle_.clock, cycle_.log});
 }
 
 Status FileWork::settle(std::stop_token stop) {
   auto settled = make_guard().settle(std::move(stop));
   if (!cycle_.policy.spending.may_consume) return settled;
-  auto current = mark_.admit();
-  return current ? settled : current;
+  auto open = mark_.admit();
+  if (open) open = brake_.check(cycle_.account);
+  return open ? settled : open;
 }
 
 /// The next file that may be fetched. Paying for it happens here, in the thread of the catalog, one at a time.
 std::optional<FetchTask> FileWork::next_fetch(std::stop_token stop) {
-  while (!stop.stop_requested() && !circuit_.open()) {
+  while (!stop.stop_requested() && !circuit_.open() && may_pay_ahead()) {
     auto task = next_task();
     if (!task || !guard_ || pay(*task, stop)) return task;
   }
   return std::nullopt;
+}
+
+/// A slow start: no more paid files are on their way than have arrived, so that what comes instead of files is noticed
+/// before it has cost much.
+bool FileWork::may_pay_ahead() const {
+  return !guard_ || paid_open_ < std::clamp(paid_stored_, 1, std::max(1, cycle_.policy.workers));
 }
 
 /// True when it is known where the file is. Otherwise the task is dealt with.
@@ -97,6 +117,7 @@ bool FileWork::pay(FetchTask& task, std::stop_token stop) {
   auto source = guard_->acquire(task.licenses.front(), {task.renditions}, std::move(stop));
   if (source) {
     task.paid = std::move(*source);
+    ++paid_open_;
     return true;
   }
   ++done_;
@@ -163,7 +184,16 @@ Status FileWork::run(std::stop_token stop) {
   return {};
 }
 
+/// A paid file of other pixels is kept, but what a key without full rights gets instead of the asset looks like that.
+void FileWork::paid_returned(const FetchTask& task, const Result<Fetched>& outcome) {
+  const bool as_listed = outcome && has_listed_pixels(outcome->media, task.licenses.front().size, task.renditions);
+  if (outcome && !as_listed)
+    guard_->stop_paying("the file of asset " + task.asset_id + " has not the pixels that the provider lists");
+  if (!outcome) --paid_open_;
+}
+
 void FileWork::taken(FetchTask task, Result<Fetched> outcome) {
+  if (task.paid) paid_returned(task, outcome);
   if (outcome) {
     circuit_.succeeded();
     if (!has_listed_pixels(outcome->media, task.licenses.front().size, task.renditions))
@@ -207,6 +237,10 @@ Status FileWork::publish_group() {
       taken(std::move(staged.task), published.error());
       continue;
     }
+    if (staged.task.paid) {
+      --paid_open_;
+      ++paid_stored_;
+    }
     const auto bytes = staged.fetched.staged->bytes();
     cycle_.summary.files_mirrored += static_cast<std::int64_t>(staged.task.licenses.size());
     cycle_.summary.bytes += bytes;
@@ -230,8 +264,10 @@ void FileWork::refuse_test_images() {
     const auto twin = other_asset(staged.task.asset_id, others);
     if (!twin)
       real.push_back(std::move(staged));
-    else
+    else {
+      if (staged.task.paid) guard_->stop_paying("asset " + staged.task.asset_id + " came as the very file of " + *twin);
       taken(std::move(staged.task), test_image(*twin));
+    }
   }
   group_ = std::move(real);
 }

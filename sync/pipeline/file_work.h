@@ -27,7 +27,13 @@ enum class FileScope {
 class FileWork {
  public:
   FileWork(Cycle& cycle, SidecarWork& sidecars, FileScope scope = FileScope::kAll)
-      : cycle_(cycle), committer_(cycle), sidecars_(sidecars), scope_(scope), ledger_(cycle.db), mark_(cycle.db) {}
+      : cycle_(cycle),
+        committer_(cycle),
+        sidecars_(sidecars),
+        scope_(scope),
+        ledger_(cycle.db),
+        mark_(cycle.db),
+        brake_(cycle.db) {}
 
   /// Settles what became of spending calls whose answer was lost; before anything else in a cycle. Errors: also kGuard
   /// where quota may be used up and the catalog is older than its last use.
@@ -46,6 +52,9 @@ class FileWork {
   [[nodiscard]] std::optional<FetchTask> next_task();
   [[nodiscard]] std::optional<FetchTask> next_fetch(std::stop_token stop);
   bool pay(FetchTask& task, std::stop_token stop);
+  [[nodiscard]] bool may_pay_ahead() const;
+  void paid_returned(const FetchTask& task, const Result<Fetched>& outcome);
+  [[nodiscard]] std::string planned(const FetchTask& task, std::int64_t& calls_left) const;
   void set_aside(FetchTask task, const Error& error);
   void commit_set_aside();
   void allow_again();
@@ -64,7 +73,10 @@ class FileWork {
   FileScope scope_;
   SpendLedger ledger_;
   SpendMark mark_;
+  SpendBrake brake_;
   std::optional<SpendGuard> guard_;  ///< for providers whose files are to be paid for
+  int paid_open_ = 0;                ///< paid for and not in the store yet
+  int paid_stored_ = 0;              ///< paid for in this cycle and in the store
   std::vector<SetAside> set_aside_;
   WorkItem after_;  ///< the last due file handed out
   std::deque<FetchTask> ready_;

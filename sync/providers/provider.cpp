@@ -10,7 +10,7 @@ Error no_spending(const Provider& provider) {
 
 }  // namespace
 
-Result<std::int64_t> Provider::spent_on(const std::string&, std::stop_token) { return no_spending(*this); }
+Result<AssetHistory> Provider::spent_on(const std::string&, std::stop_token) { return no_spending(*this); }
 
 Status Provider::may_acquire(const License&, std::stop_token) { return no_spending(*this); }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -54,6 +55,13 @@ struct AcquireOptions {
   std::vector<Rendition> renditions;  ///< what the asset is known to come in
 };
 
+/// What a provider's history says of one asset.
+struct AssetHistory {
+  std::int64_t rows = 0;
+  std::optional<UtcTime> newest;  ///< the date of its newest readable row, by the provider's clock
+  std::optional<UtcTime> as_of;   ///< the provider's own time of the answer; nothing: it does not tell
+};
+
 /// One account at one provider. Speaks the provider's language so that nobody else has to.
 ///
 /// All calls but `acquire` are free of charge; an implementation without spending calls refuses it.
@@ -89,9 +97,9 @@ class Provider {
   /// Whether a license that the history no longer lists is still there; settles doubt before "vanished".
   virtual Result<bool> still_listed(const License& license, std::stop_token stop) = 0;
 
-  /// How many downloads the provider's own history shows for an asset: compared before and after a spending call, this
-  /// settles what became of it. Free. Refuses (kRefusedByPolicy) where there are no spending calls; so do the next two.
-  virtual Result<std::int64_t> spent_on(const std::string& asset_id, std::stop_token stop);
+  /// What the provider's own history shows for an asset: compared before and after a spending call, this settles what
+  /// became of it. Free. Refuses (kRefusedByPolicy) where there are no spending calls; so do the next two.
+  virtual Result<AssetHistory> spent_on(const std::string& asset_id, std::stop_token stop);
 
   /// Whether the account's products allow and require what they should for `acquire` to succeed. Free.
   /// Errors: kRefusedByPolicy, saying what is missing; retryable ones.

@@ -5,6 +5,9 @@
 
 namespace damsync {
 
+/// What the reference of every permit begins with; a row of a provider's history that holds it is a damsync's own.
+inline constexpr const char* kSpendNote = "damsync spend ";
+
 /// Proof that one spend is written down. Only `SpendGuard` can make one and none can be copied, so a quota-spending
 /// call that skips the ledger does not compile.
 class SpendPermit {

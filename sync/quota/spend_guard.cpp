@@ -11,9 +11,6 @@
 namespace damsync {
 namespace {
 
-/// How far the provider's clock may be behind ours when it dates our own download.
-constexpr Millis kClockSlack = std::chrono::minutes(15);
-
 std::string name_of(const SpendRow& row) {
   return fmt::format("spend {} of {}", row.spend_id, format_rfc3339(std::chrono::floor<std::chrono::seconds>(row.at)));
 }
@@ -32,19 +29,14 @@ Error trace(const SpendRow& row) {
                                                   name_of(row), row.license_id));
 }
 
-Error unsettled(const SpendRow& row) {
-  const std::string next = row.parked()
-                               ? fmt::format("parked ({}): decide by `damsync spend settle|forget {} --reason TEXT`",
-                                             row.parked_reason, row.spend_id)
-                               : "the provider's history is going to tell";
+Error unsettled(const SpendRow& row, const std::string& account) {
+  const std::string decide = fmt::format("decide by `damsync spend settle|forget {} --reason TEXT`", row.spend_id);
+  const std::string next =
+      row.parked() ? fmt::format("parked ({}): {}", row.parked_reason, decide)
+      : row.account != account
+          ? fmt::format("account {} made the call and settles it; if that is gone, {}", row.account, decide)
+          : "the provider's history is going to tell";
   return make_error(ErrorCode::kUnknownOutcome, fmt::format("the outcome of {} is not known: {}", name_of(row), next));
-}
-
-/// A download of ours shows up in the provider's history as one more license of the asset; paying for that one would
-/// make yet another, without end.
-bool is_trace_of(const LicenseRow& license, const SpendRow& row) {
-  return row.claims() && license.license_id != row.license_id &&
-         (license.first_seen_at >= row.at || license.licensed_at >= row.at - kClockSlack);
 }
 
 bool same_thing(const LicenseRow& license, const SpendRow& row) {
@@ -58,70 +50,59 @@ std::int64_t expected_bytes(const std::vector<Rendition>& renditions) {
   return most;
 }
 
-SpendIntent intent_for(const LicenseRow& license, std::int64_t history_rows, UtcTime now) {
-  SpendIntent intent;
-  intent.account = license.account;
-  intent.asset_id = license.asset_id;
-  intent.license_id = license.license_id;
-  intent.size = license.size;
-  intent.format = license.format;
-  intent.product = license.license_type;
-  intent.history_rows = history_rows;
-  intent.at = now;
-  return intent;
-}
-
 }  // namespace
-
-CallResult judge_call(const Error& error) noexcept {
-  const bool documented = error.http_status >= 400 && error.http_status < 500;
-  if (error.http_status != 0 && !documented) return CallResult::kUnknown;
-  switch (error.code) {
-    case ErrorCode::kThrottled:
-    case ErrorCode::kUnauthorized:
-    case ErrorCode::kNotFound:
-    case ErrorCode::kGone:
-    case ErrorCode::kInvalid:
-    case ErrorCode::kRefusedByPolicy: return documented ? CallResult::kRefused : CallResult::kNotSent;
-    case ErrorCode::kUnavailable:
-    case ErrorCode::kCancelled:
-    case ErrorCode::kSettings: return documented ? CallResult::kUnknown : CallResult::kNotSent;
-    default: return CallResult::kUnknown;
-  }
-}
-
-HistoryVerdict judge_history(const SpendRow& row, std::int64_t rows_now, UtcTime now) noexcept {
-  if (rows_now > row.history_rows) return HistoryVerdict::kSpent;
-  if (rows_now < row.history_rows) return HistoryVerdict::kUnclear;
-  const bool late_enough = row.looked_at && now - *row.looked_at >= kSettleTime;
-  return late_enough ? HistoryVerdict::kNotSpent : HistoryVerdict::kLookAgain;
-}
 
 Result<DownloadSource> SpendGuard::acquire(const LicenseRow& license, const AcquireOptions& options,
                                            std::stop_token stop) {
-  const auto rows = parts_.ledger.of_asset(parts_.account, license.asset_id);
-  if (std::any_of(rows.begin(), rows.end(), [](const SpendRow& row) { return row.claims(); })) {
-    auto known = claimed(license, rows);
-    if (known || known.error().code != ErrorCode::kNotFound) return known;
-  }
+  const Rows rows = rows_of(license);
+  auto known = claimed(license, rows);
+  if (known || known.error().code != ErrorCode::kNotFound) return known;
   if (auto allowed = check_rules(options); !allowed) return allowed.error();
-  if (paused_) return *paused_;
-  if (auto current = parts_.mark.admit(); !current) {
-    if (current.error().code != ErrorCode::kGuard) return current.error();
-    paused_ = make_error(ErrorCode::kRefusedByPolicy, current.error().message);
-    return *paused_;
-  }
+  if (auto news = check_not_had(parts_.catalog, license); !news) return news.error();
+  if (auto open = check_guards(); !open) return open.error();
   if (auto possible = parts_.provider.may_acquire(license, stop); !possible) return possible.error();
   const auto before = history_before(license, rows, stop);
   if (!before) return before.error();
   if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped before anything was spent");
-  return spend(intent_for(license, *before, parts_.clock.utc()), license, options, stop);
+  return spend(intent_for(license, *before), license, options, stop);
+}
+
+SpendGuard::Rows SpendGuard::rows_of(const LicenseRow& license) const {
+  return parts_.ledger.of_asset(license.provider, license.asset_id);
+}
+
+SpendIntent SpendGuard::intent_for(const LicenseRow& license, const AssetHistory& history) const {
+  return {.account = license.account,
+          .asset_id = license.asset_id,
+          .license_id = license.license_id,
+          .size = license.size,
+          .format = license.format,
+          .product = license.license_type,
+          .history_rows = history.rows,
+          .at = parts_.clock.utc(),
+          .service_at = history.as_of};
+}
+
+/// What keeps the account from paying, whatever for; once met, it holds until the cycle ends.
+Status SpendGuard::check_guards() {
+  if (paused_) return *paused_;
+  auto open = parts_.mark.admit();
+  if (open) open = parts_.brake.check(parts_.account);
+  if (open) return open;
+  if (open.error().code != ErrorCode::kGuard) return open;
+  paused_ = make_error(ErrorCode::kRefusedByPolicy, open.error().message);
+  return *paused_;
+}
+
+void SpendGuard::stop_paying(const std::string& reason) {
+  parts_.log.error("spend.stopped", {{"account", parts_.account}, {"reason", reason}});
+  parts_.brake.pull(parts_.account, reason);
 }
 
 /// What the ledger already says about this file. kNotFound: nothing; its asset was paid for in another size.
-Result<DownloadSource> SpendGuard::claimed(const LicenseRow& license, const std::vector<SpendRow>& rows) const {
+Result<DownloadSource> SpendGuard::claimed(const LicenseRow& license, const Rows& rows) const {
   for (const auto& row : rows) {
-    if (row.open()) return unsettled(row);
+    if (row.open()) return unsettled(row, parts_.account);
     if (!row.claims()) continue;
     if (!same_thing(license, row)) {
       if (is_trace_of(license, row)) return trace(row);
@@ -147,24 +128,31 @@ Status SpendGuard::check_rules(const AcquireOptions& options) const {
   return may_spend(parts_.rules, situation);
 }
 
-/// Without a readable history nothing is spent: there would be no way to settle it. A history that has grown after we
-/// believed that nothing was spent may show that very call, so a person looks first.
-Result<std::int64_t> SpendGuard::history_before(const LicenseRow& license, const std::vector<SpendRow>& rows,
-                                                std::stop_token stop) {
+/// Without a readable history nothing is spent: there would be no way to settle it. One that shows less than the
+/// catalog holds is not whole. One that has grown after we believed that nothing was spent may show that very call, so
+/// a person looks first.
+Result<AssetHistory> SpendGuard::history_before(const LicenseRow& license, const Rows& rows, std::stop_token stop) {
   const auto before = parts_.provider.spent_on(license.asset_id, std::move(stop));
-  if (!before || rows.empty()) return before;
-  const SpendRow& last = rows.back();
-  const bool believed_unspent = last.outcome == SpendOutcome::kNotSpent && last.looked_at && last.decided_by.empty();
-  if (!believed_unspent || *before <= last.history_rows) return before;
-  const UtcTime now = parts_.clock.utc();
-  const auto opening =
-      parts_.ledger.open(intent_for(license, *before, now), {parts_.rules.budget_per_day, parts_.rules.day_start(now)});
+  if (!before) return before;
+  const auto held = licenses_held(parts_.catalog, license.account, license.asset_id);
+  if (before->rows < held)
+    return retryable(ErrorCode::kProtocol, fmt::format("the provider's history of the asset shows {} downloads and the "
+                                                       "catalog holds {}: nothing is paid for before they agree",
+                                                       before->rows, held));
+  if (const SpendRow* believed = shaken_belief(rows, before->rows)) return shaken(license, *believed, *before);
+  return before;
+}
+
+Error SpendGuard::shaken(const LicenseRow& license, const SpendRow& believed, const AssetHistory& history) {
+  const SpendIntent intent = intent_for(license, history);
+  const auto opening = parts_.ledger.open(intent, {parts_.rules.budget_per_day, parts_.rules.day_start(intent.at)});
   if (opening.answer == SpendOpening::Answer::kOpened)
     if (const auto row = parts_.ledger.find(opening.spend_id))
-      park(*row, fmt::format("not asked: the history has grown since spend {} was believed unspent", last.spend_id));
-  return make_error(
-      ErrorCode::kUnknownOutcome,
-      fmt::format("the history of asset {} has grown since {}: a person must decide", license.asset_id, name_of(last)));
+      park(*row,
+           fmt::format("not asked: the history has grown since spend {} was believed unspent", believed.spend_id));
+  return make_error(ErrorCode::kUnknownOutcome, fmt::format("the history of asset {} has grown since {}: a person must "
+                                                            "decide",
+                                                            license.asset_id, name_of(believed)));
 }
 
 Result<DownloadSource> SpendGuard::spend(const SpendIntent& intent, const LicenseRow& license,
@@ -178,11 +166,11 @@ Result<DownloadSource> SpendGuard::spend(const SpendIntent& intent, const Licens
     return make_error(ErrorCode::kUnknownOutcome, "another process is paying for this asset");
   if (opening.answer == SpendOpening::Answer::kOverBudget)
     return make_error(ErrorCode::kRefusedByPolicy, "the day's budget is used up (budget_per_day)");
-  if (auto marked = mark_call(opening.spend_id, intent.at); !marked) return marked.error();
+  if (auto marked = mark_call(opening.spend_id, intent); !marked) return marked.error();
 #endif
   crash_point("spend.intent_durable");
   auto answer =
-      parts_.provider.acquire(SpendPermit(fmt::format("damsync spend {}", opening.spend_id)), license, options, stop);
+      parts_.provider.acquire(SpendPermit(kSpendNote + std::to_string(opening.spend_id)), license, options, stop);
 #ifdef DAMSYNC_MUTANT_BLIND_RETRY
   if (!answer && judge_call(answer.error()) == CallResult::kUnknown)
     answer = parts_.provider.acquire(SpendPermit("again"), license, options, stop);
@@ -195,9 +183,9 @@ Result<DownloadSource> SpendGuard::spend(const SpendIntent& intent, const Licens
 }
 
 /// What a restored catalog will not know is noted outside of it, before the call goes out.
-Status SpendGuard::mark_call(std::int64_t spend_id, UtcTime at) {
+Status SpendGuard::mark_call(std::int64_t spend_id, const SpendIntent& intent) {
   crash_point("spend.intent_written");
-  auto marked = parts_.mark.note(spend_id, at);
+  auto marked = parts_.mark.note(spend_id, intent);
   if (!marked)
     parts_.ledger.close_unspent(spend_id, SpendOutcome::kNotSpent, "never asked: " + marked.error().message,
                                 parts_.clock.utc());
@@ -231,6 +219,8 @@ Result<DownloadSource> SpendGuard::returned(std::int64_t spend_id, Result<Downlo
   const bool about_account = error.code == ErrorCode::kRefusedByPolicy || error.code == ErrorCode::kThrottled ||
                              error.code == ErrorCode::kUnauthorized;
   if (refused && about_account) paused_ = error;
+  // What the provider does not have any more will not be there the next time either.
+  if (refused && error.code == ErrorCode::kNotFound) return make_error(ErrorCode::kGone, error.message);
   return answer;
 }
 
@@ -239,12 +229,12 @@ Status SpendGuard::settle(std::stop_token stop) {
   for (const auto& row : parts_.ledger.open_rows(parts_.account)) {
     if (row.parked()) continue;
     if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped");
-    const auto rows_now = parts_.provider.spent_on(row.asset_id, stop);
-    if (rows_now) {
-      settle_row(row, *rows_now);
+    const auto history = parts_.provider.spent_on(row.asset_id, stop);
+    if (history) {
+      settle_row(row, *history);
       continue;
     }
-    const Error& error = rows_now.error();
+    const Error& error = history.error();
     if (error.code == ErrorCode::kCancelled) return error;
     const bool for_good = error.retry == Retry::kNever && error.code != ErrorCode::kUnavailable;
     if (for_good) park(row, "the provider's history cannot be read: " + error.message);
@@ -253,12 +243,17 @@ Status SpendGuard::settle(std::stop_token stop) {
   return unread;
 }
 
-void SpendGuard::settle_row(const SpendRow& row, std::int64_t rows_now) {
-  const UtcTime now = parts_.clock.utc();
-  const std::string seen = fmt::format("the history shows {} downloads, {} before", rows_now, row.history_rows);
-  switch (judge_history(row, rows_now, now)) {
+void SpendGuard::settle_row(const SpendRow& row, const AssetHistory& history) {
+  const UtcTime now = parts_.clock.utc(), service_now = history.as_of.value_or(now);
+  std::string seen = fmt::format("the history shows {} downloads, {} before", history.rows, row.history_rows);
+  HistoryVerdict verdict = judge_history(row, history, service_now);
+  if (verdict != HistoryVerdict::kSpent && is_listed(row)) {
+    verdict = HistoryVerdict::kSpent;
+    seen = "a download of the asset is listed since";
+  }
+  switch (verdict) {
     case HistoryVerdict::kSpent:
-      if (rows_now > row.history_rows + 1)
+      if (history.rows > row.history_rows + 1)
         parts_.log.error("spend.more_than_one", {{"account", parts_.account}, {"asset", row.asset_id}, {"seen", seen}});
       parts_.ledger.close_spent(row.spend_id, {}, "its answer was lost; " + seen, now);
       break;
@@ -268,10 +263,17 @@ void SpendGuard::settle_row(const SpendRow& row, std::int64_t rows_now) {
     case HistoryVerdict::kUnclear: park(row, seen); break;
     case HistoryVerdict::kLookAgain:
       // A clock that was set back must not make the wait endless.
-      if (!row.looked_at || *row.looked_at > now) parts_.ledger.note_look(row.spend_id, now);
+      if (!row.looked_at || *row.looked_at > service_now) parts_.ledger.note_look(row.spend_id, service_now);
       break;
   }
   crash_point("spend.settled");
+}
+
+/// The list of all downloads may know of it before the history of the asset does.
+bool SpendGuard::is_listed(const SpendRow& row) const {
+  const auto licenses = parts_.catalog.licenses_of(row.account, row.asset_id);
+  return std::any_of(licenses.begin(), licenses.end(),
+                     [&](const LicenseRow& license) { return is_trace_of(license, row); });
 }
 
 void SpendGuard::park(const SpendRow& row, const std::string& reason) {

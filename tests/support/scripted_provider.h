@@ -37,6 +37,8 @@ class ScriptedProvider final : public Provider {
   std::int64_t history_lag = 0;    ///< so many of the last executions are not in the history yet
   bool executions_listed = false;  ///< an execution becomes a row of the license stream, as at a real provider
   std::optional<UtcTime> link_expires_at;
+  std::function<UtcTime()> service_clock;  ///< dates answers and executions; unset: answers tell no time
+  std::int64_t history_hidden = 0;         ///< so many rows of an asset's history are left out
 
   ScriptedProvider() {
     capabilities_.streams = {"licenses", "updates"};
@@ -157,12 +159,17 @@ class ScriptedProvider final : public Provider {
     return DownloadSource{"https://files.example.org/" + license.asset_id + ".jpg?token=secret", license.format, {}};
   }
 
-  Result<std::int64_t> spent_on(const std::string& asset_id, std::stop_token) override {
+  Result<AssetHistory> spent_on(const std::string& asset_id, std::stop_token) override {
     if (auto error = called("spent_on", asset_id)) return *error;
-    const auto listed = std::count_if(history.begin(), history.end(), [&](const License& row) {
-      return row.asset_id == asset_id && !row.license_id.starts_with("own-");
-    });
-    return listed + std::max<std::int64_t>(0, executions(asset_id) - history_lag);
+    AssetHistory out;
+    for (const auto& row : history) {
+      if (row.asset_id != asset_id) continue;
+      if (!row.license_id.starts_with("own-")) ++out.rows;
+      out.newest = std::max(out.newest, std::optional(row.licensed_at));
+    }
+    out.rows += std::max<std::int64_t>(0, executions(asset_id) - history_lag) - history_hidden;
+    if (service_clock) out.as_of = service_clock();
+    return out;
   }
 
   Status may_acquire(const License& license, std::stop_token) override {
@@ -190,7 +197,7 @@ class ScriptedProvider final : public Provider {
     License row = license;
     row.license_id = "own-" + std::to_string(executions()) + "-" + license.license_id;
     row.size = "as delivered";
-    row.licensed_at += std::chrono::hours(24 * 365);
+    row.licensed_at = service_clock ? service_clock() : row.licensed_at + std::chrono::hours(24 * 365);
     history.push_back(std::move(row));
   }
 

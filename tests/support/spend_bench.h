@@ -22,27 +22,36 @@ namespace damsync {
 /// second bench on the same folder is the next process.
 class SpendBench {
  public:
-  SpendBench(std::string dir, Provider& charges, FakeClock& time) : dir_(std::move(dir)), clock(time) {
+  SpendBench(std::string dir, Provider& charges, FakeClock& time, std::string name = "newsroom")
+      : dir_(std::move(dir)), account_(std::move(name)), clock(time) {
     ops_ = std::move(*open_store_root(dir_ + "/store"));
     store_ = std::make_unique<FileStore>(*ops_);
     if (auto opened = store_->open("store-1", false); !opened) throw std::runtime_error(opened.error().message);
     rules.may_consume = true;
     rules.budget_per_day = 1000;
     rules.day_start = [](UtcTime now) { return UtcTime(std::chrono::floor<std::chrono::days>(now)); };
-    guard =
-        std::make_unique<SpendGuard>(SpendGuard::Parts{"newsroom", charges, ledger, mark, *store_, rules, clock, log});
+    guard = std::make_unique<SpendGuard>(
+        SpendGuard::Parts{account_, charges, catalog, ledger, mark, brake, *store_, rules, clock, log});
   }
 
   /// Puts the licenses into the catalog, as a poll does.
   void hold(const std::vector<License>& licenses) {
     Transaction tx(*db);
-    writer_.ensure_account("newsroom", "scripted", clock.utc());
-    for (const auto& license : licenses) writer_.upsert_license("newsroom", license, "", clock.utc());
+    writer_.ensure_account(account_, "scripted", clock.utc());
+    for (const auto& license : licenses) writer_.upsert_license(account_, license, "", clock.utc());
     tx.commit();
   }
 
   Result<DownloadSource> acquire(const std::string& license_id) {
-    return guard->acquire(*catalog.find_license("newsroom", license_id), {}, stop.get_token());
+    return guard->acquire(*catalog.find_license(account_, license_id), {}, stop.get_token());
+  }
+  /// The file of the license is in the store, or was.
+  void put_file(const std::string& license_id, FileState state) {
+    const auto license = *catalog.find_license(account_, license_id);
+    Transaction tx(*db);
+    writer_.put_file({account_, license.provider, license.asset_id, license_id, license.size, license.format, state, "",
+                      "a/" + license_id, 1, std::string(64, 'a'), clock.utc(), clock.utc()});
+    tx.commit();
   }
   Status settle() { return guard->settle(stop.get_token()); }
 
@@ -63,7 +72,7 @@ class SpendBench {
   }
 
  private:
-  std::string dir_;
+  std::string dir_, account_;
   int null_ = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   Redactor redactor_;
 
@@ -74,6 +83,7 @@ class SpendBench {
   Catalog catalog{*db};
   SpendLedger ledger{*db};
   SpendMark mark{*db};
+  SpendBrake brake{*db};
   SpendRules rules;
   std::stop_source stop;
   std::unique_ptr<SpendGuard> guard;

@@ -262,13 +262,22 @@ Result<std::vector<Json>> DownloadHistory::asset_history(const std::string& asse
   if (!body) return body.error();
   const auto* rows = array_member(*body, "downloads");
   if (rows == nullptr) return retryable(ErrorCode::kProtocol, "downloadhistory: no array 'downloads'");
+  const Json* announced = body->find("result_count");
+  const auto count = announced != nullptr ? announced->as_int64() : std::nullopt;
+  if (count && *count > static_cast<std::int64_t>(rows->size()))
+    return retryable(ErrorCode::kProtocol,
+                     fmt::format("downloadhistory: {} of {} announced rows came", rows->size(), *count));
   return *rows;
 }
 
-Result<std::int64_t> DownloadHistory::row_count(const std::string& asset_id, std::stop_token stop) {
+Result<AssetHistory> DownloadHistory::of_asset(const std::string& asset_id, std::stop_token stop) {
   const auto rows = asset_history(asset_id, stop);
   if (!rows) return rows.error();
-  return static_cast<std::int64_t>(rows->size());
+  AssetHistory out{static_cast<std::int64_t>(rows->size()), std::nullopt, api_.service_time()};
+  Page page;
+  take_rows(*rows, page, asset_id);
+  for (const auto& license : page.licenses) out.newest = std::max(out.newest, std::optional(license.licensed_at));
+  return out;
 }
 
 /// The history of one asset tells less than the list of downloads, so it can confirm a license but not refute it. A row

@@ -38,9 +38,9 @@ class DownloadHistory {
   /// Whether the license is still in the history of its asset, or else in the list of downloads around its time.
   Result<bool> still_listed(const License& license, std::stop_token stop);
 
-  /// How many rows the history of one asset has: before and after a spending call, this tells whether it took effect.
-  /// Errors   kNotFound when the service does not know the asset.
-  Result<std::int64_t> row_count(const std::string& asset_id, std::stop_token stop);
+  /// The history of one asset: before and after a spending call, it tells whether that took effect.
+  /// Errors   kNotFound when the service does not know the asset; kProtocol when it announces more rows than it sends.
+  Result<AssetHistory> of_asset(const std::string& asset_id, std::stop_token stop);
 
  private:
   struct Rows;

@@ -45,6 +45,8 @@ class GettyApi {
                              std::stop_token stop);
 
   [[nodiscard]] UtcTime now() const { return clock_.utc(); }
+  /// The service's own time, by its latest answer; ours as long as it has told none.
+  [[nodiscard]] UtcTime service_time() const { return clock_.utc() + Millis(server_ahead_millis_); }
   /// The earlier of our clock and the service's, as its latest answer told it: a cursor may move up to here.
   [[nodiscard]] UtcTime earlier() const;
   /// The later of the two: reading goes up to here. More than a month apart, one is broken, and the earlier one rules.

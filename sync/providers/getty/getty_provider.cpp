@@ -76,8 +76,8 @@ Result<std::vector<Suggestion>> GettyProvider::suggestions(const std::string& as
   return images_.suggestions(asset_id, kSuggestions, std::move(stop));
 }
 
-Result<std::int64_t> GettyProvider::spent_on(const std::string& asset_id, std::stop_token stop) {
-  return history_.row_count(asset_id, std::move(stop));
+Result<AssetHistory> GettyProvider::spent_on(const std::string& asset_id, std::stop_token stop) {
+  return history_.of_asset(asset_id, std::move(stop));
 }
 
 Status GettyProvider::may_acquire(const License& license, std::stop_token stop) {

@@ -60,7 +60,7 @@ struct MarkBench {
     intent.at = clock.utc();
     SpendLedger ledger(*db);
     const auto opening = ledger.open(intent, {100, UtcTime{}});
-    if (auto noted = mark.note(opening.spend_id, intent.at); !noted) return noted;
+    if (auto noted = mark.note(opening.spend_id, intent); !noted) return noted;
     ledger.close_spent(opening.spend_id, {}, "", clock.utc());
     return {};
   }
@@ -118,7 +118,9 @@ TEST_CASE_FIXTURE(MarkBench,
   fs::remove(mark_file());
   REQUIRE(spend().ok());  // spend 1 of another history
   back_up();
-  REQUIRE(SpendMark(*db).note(1, clock.utc() + Millis(1)).ok());
+  SpendIntent other;
+  other.at = clock.utc() + Millis(1);
+  REQUIRE(SpendMark(*db).note(1, other).ok());
   CHECK(is_guard(check(), "does not know spend 1"));
 }
 
@@ -154,17 +156,51 @@ TEST_CASE_FIXTURE(MarkBench, "spend mark: who vouched for a restored catalog, an
   CHECK(check().ok());
   REQUIRE(spend().ok());
   CHECK(check().ok());
-  CHECK(text().find("anna: newest call was 2, of this catalog 1: adopted the store") != std::string::npos);
+  CHECK(text().find("anna: newest call was 2, of this catalog 2: adopted the store") != std::string::npos);
   back_up();
   REQUIRE(spend().ok());
   restore();
   CHECK_FALSE(check().ok());
 }
 
+TEST_CASE_FIXTURE(MarkBench, "spend mark: with a person's word the catalog learns what was paid for since its backup") {
+  REQUIRE(spend().ok());
+  back_up();
+  REQUIRE(spend().ok());
+  REQUIRE(spend().ok());
+  restore();
+  CHECK(SpendLedger(*db).of_asset("getty", "1").empty());
+  REQUIRE(SpendMark(*db).acknowledge("anna", "looked", clock.utc()).ok());
+  for (const char* asset : {"1", "2"}) {
+    const auto rows = SpendLedger(*db).of_asset("getty", asset);
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0].license_id == std::string("l-") + asset);
+    CHECK(rows[0].outcome == SpendOutcome::kSpent);
+    CHECK(rows[0].detail.find("catalog.db.spends") != std::string::npos);
+  }
+  CHECK(check().ok());
+  spent = 1;  // the same asset again
+  SpendIntent again;
+  again.account = "photo-desk";
+  again.asset_id = "1";
+  again.license_id = "l-1";
+  CHECK(SpendLedger(*db).open(again, {100, UtcTime{}}).answer == SpendOpening::Answer::kClaimed);
+}
+
+TEST_CASE_FIXTURE(MarkBench, "spend mark: one of an earlier version, with times alone, goes on") {
+  REQUIRE(spend().ok());
+  const auto row = SpendLedger(*db).of_asset("getty", "0").at(0);
+  put("# The newest call\n1 " + std::to_string(to_millis(row.at)) + "\n");
+  CHECK(check().ok());
+  REQUIRE(spend().ok());
+  CHECK(check().ok());
+  CHECK(text().find("\n2 ") != std::string::npos);
+}
+
 TEST_CASE("spend mark: a catalog in memory keeps none") {
   const auto db = Database::open({}, OpenMode::kInMemory).value();
   CHECK(SpendMark(*db).admit().ok());
-  CHECK(SpendMark(*db).note(7, UtcTime{}).ok());
+  CHECK(SpendMark(*db).note(7, {}).ok());
 }
 
 }  // namespace damsync

@@ -178,6 +178,58 @@ TEST_CASE_FIXTURE(PayBench,
   CHECK(provider.executions("1") == 1);
 }
 
+TEST_CASE_FIXTURE(PayBench, "cycle: the first paid file must be in the store before the next ones are paid for") {
+  for (int i = 3; i <= 9; ++i) provider.add(std::to_string(i), "l-" + std::to_string(i));
+  allow();
+  policy.workers = 4;
+  for (int i = 1; i <= 9; ++i) bodies[std::to_string(i)] = tiny_jpeg(600, 400, "the same picture for every asset");
+  (void)cycle();
+  CHECK(provider.executions() == 2);
+  CHECK(files("mirrored").size() == 1);
+  reopen();
+  const auto next = cycle();
+  REQUIRE(next.error);
+  CHECK(next.error->code == ErrorCode::kGuard);
+  CHECK(next.error->message.find("damsync spend acknowledge") != std::string::npos);
+  CHECK(provider.executions() == 2);
+}
+
+TEST_CASE_FIXTURE(PayBench, "cycle: a paid file of other pixels than listed is kept, and nothing more is paid for") {
+  provider.assets["1"].renditions = {{"huge", "jpg", 600, 400}};
+  bodies["1"] = tiny_jpeg(320, 240, "test image");
+  allow();
+  (void)cycle();
+  CHECK(file("l-1").state == FileState::kMirrored);
+  CHECK(provider.executions() == 1);
+  CHECK(file("l-2").state == FileState::kPending);
+}
+
+TEST_CASE_FIXTURE(PayBench, "cycle: an asset that its provider has withdrawn is not paid for") {
+  (void)cycle();
+  provider.notices = {{"1", true, clock.utc()}};
+  provider.assets.erase("1");
+  allow();
+  const auto summary = cycle();
+  CHECK(summary.assets_withdrawn == 1);
+  CHECK(summary.files_failed == 0);
+  CHECK(provider.count("acquire l-1") == 0);
+  CHECK(file("l-1").state == FileState::kPending);
+  CHECK(file("l-1").reason.find("withdrawn") != std::string::npos);
+  CHECK(file("l-2").state == FileState::kMirrored);
+}
+
+TEST_CASE_FIXTURE(PayBench, "cycle: a dry run tells what the day's budget allows from what has to wait") {
+  (void)cycle();
+  db().execute("UPDATE file SET state = 'pending', reason = ''");
+  allow(1);
+  policy.dry_run = true;
+  plan.clear();
+  (void)cycle();
+  REQUIRE(plan.size() == 2);
+  CHECK(plan[0].action == "spend");
+  CHECK(plan[1].action == "wait");
+}
+
 TEST_CASE("test image: only another asset's bytes count") {
   CHECK_FALSE(other_asset("1", {}));
   CHECK_FALSE(other_asset("1", {"1"}));

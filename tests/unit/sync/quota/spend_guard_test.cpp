@@ -191,8 +191,7 @@ TEST_CASE_FIXTURE(Bench, "Q1 spend guard: silence after a spending call is never
   CHECK(code_of("l-1") == ErrorCode::kGone);
 }
 
-TEST_CASE_FIXTURE(Bench,
-                  "Q4 spend guard: nothing was spent is believed after two looks ten minutes apart, across restarts") {
+TEST_CASE_FIXTURE(Bench, "Q4 spend guard: nothing was spent is believed after two looks a day apart, across restarts") {
   refuse_calls(kSilence);
   CHECK(code_of("l-1") == ErrorCode::kUnknownOutcome);
   provider.fault = nullptr;

@@ -53,7 +53,8 @@ TEST_CASE_FIXTURE(Bench, "I5 spend guard: the mark beside the catalog names a ca
   REQUIRE(bench->acquire("l-1").ok());
   REQUIRE(bench->acquire("l-2").ok());
   REQUIRE(seen.size() == 2);
-  CHECK(seen[0].find("\n1 " + std::to_string(to_millis(clock.utc())) + "\n") != std::string::npos);
+  CHECK(seen[0].find("\n1 " + std::to_string(to_millis(clock.utc())) + "\tnewsroom\t1\tl-1\thuge\tjpg\t") !=
+        std::string::npos);
   CHECK(seen[1].find("\n2 ") != std::string::npos);
 }
 

@@ -364,6 +364,6 @@ TEST_CASE("getty downloads: a license is still there when either history shows i
 TEST_CASE("getty downloads: the rows of an asset's history can be counted") {
   GettyBench bench;
   bench.transport.push(200, R"({"id":"7","downloads":[{"date_downloaded":"x"},{}]})");
-  CHECK(*bench.make().spent_on("7", {}) == 2);
+  CHECK(bench.make().spent_on("7", {})->rows == 2);
   CHECK(bench.asked(0).path == "/v3/images/7/downloadhistory");
 }
