@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "storage/base/crash_point.h"
 #include "sync/http/address_class.h"
 
 namespace damsync {
@@ -145,6 +146,7 @@ Status Connection::write(std::string_view bytes) try {
 
 Result<std::span<const char>> Connection::read(std::span<char> space) try {
   const int got = socket_->stream.receiveBytes(space.data(), static_cast<int>(space.size()));
+  crash_point("http.read");
   // A watched socket that was shut down reads like an orderly end.
   if (got < 0 || ended()) return failure("connection lost");
   return std::span<const char>(space.first(static_cast<std::size_t>(got)));
