@@ -47,6 +47,11 @@ bool is_quota(std::string_view words) {
          holds(words, "quota");
 }
 
+/// An envelope of text alone has no code; that of a wrong page size is `InvalidPageSize`.
+bool is_past_end(std::string_view words) {
+  return holds(words, "invalidpage ") || holds(words, "page must be less than or equal to");
+}
+
 Refusal classify_403(std::string_view words) {
   if (is_per_second(words)) return Refusal::kPerSecond;
   if (is_daily(words)) return Refusal::kDailyLimit;
@@ -136,7 +141,7 @@ ErrorWords words_of(const HttpResponse& response) {
 Refusal classify(const HttpResponse& response) {
   const std::string words = all_words(response);
   switch (response.status) {
-    case 400: return holds(words, "invalidpage ") ? Refusal::kPastEnd : Refusal::kBadRequest;
+    case 400: return is_past_end(words) ? Refusal::kPastEnd : Refusal::kBadRequest;
     case 401: return classify_401(response, words);
     case 403: return classify_403(words);
     case 404:

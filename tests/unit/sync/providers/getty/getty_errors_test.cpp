@@ -140,6 +140,8 @@ TEST_CASE("getty: statuses without words have their usual meaning") {
   CHECK(classify({404, {}, "", {}}) == Refusal::kNotFound);
   CHECK(classify({400, {}, R"({"ErrorCode":"InvalidPage","ErrorMessage":"page must be less"})", {}}) ==
         Refusal::kPastEnd);
+  CHECK(classify({400, {}, R"({"message":"page must be less than or equal to 7, results count 698"})", {}}) ==
+        Refusal::kPastEnd);
   CHECK(classify({400, {}, R"({"ErrorCode":"InvalidPageSize","ErrorMessage":"x"})", {}}) == Refusal::kBadRequest);
   CHECK(classify({500, {}, R"({"ErrorCode":"SystemError"})", {}}) == Refusal::kTrouble);
   CHECK(classify({500, {}, R"({"ErrorCode":"InvalidIStockCollection"})", {}}) == Refusal::kBadCollection);
