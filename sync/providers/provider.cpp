@@ -12,7 +12,7 @@ Error no_spending(const Provider& provider) {
 
 Result<AssetHistory> Provider::spent_on(const std::string&, std::stop_token) { return no_spending(*this); }
 
-Status Provider::may_acquire(const License&, std::stop_token) { return no_spending(*this); }
+Status Provider::may_acquire(const License&, const AcquireOptions&, std::stop_token) { return no_spending(*this); }
 
 Result<DownloadSource> Provider::acquire(SpendPermit, const License&, const AcquireOptions&, std::stop_token) {
   return no_spending(*this);

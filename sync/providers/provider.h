@@ -101,9 +101,9 @@ class Provider {
   /// became of it. Free. Refuses (kRefusedByPolicy) where there are no spending calls; so do the next two.
   virtual Result<AssetHistory> spent_on(const std::string& asset_id, std::stop_token stop);
 
-  /// Whether the account's products allow and require what they should for `acquire` to succeed. Free.
-  /// Errors: kRefusedByPolicy, saying what is missing; retryable ones.
-  virtual Status may_acquire(const License& license, std::stop_token stop);
+  /// Whether the account's products allow and require what they should for `acquire` to succeed, and whether it is
+  /// known what to ask for. Free. Errors: kRefusedByPolicy, saying what is missing; retryable ones.
+  virtual Status may_acquire(const License& license, const AcquireOptions& options, std::stop_token stop);
 
   /// Asks for a file in a way that may use up quota: one call with `Effect::kSpends`, never repeated.
   ///

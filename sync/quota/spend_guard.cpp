@@ -60,7 +60,7 @@ Result<DownloadSource> SpendGuard::acquire(const LicenseRow& license, const Acqu
   if (auto allowed = check_rules(options); !allowed) return allowed.error();
   if (auto news = check_not_had(parts_.catalog, license); !news) return news.error();
   if (auto open = check_guards(); !open) return open.error();
-  if (auto possible = parts_.provider.may_acquire(license, stop); !possible) return possible.error();
+  if (auto possible = parts_.provider.may_acquire(license, options, stop); !possible) return possible.error();
   const auto before = history_before(license, rows, stop);
   if (!before) return before.error();
   if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped before anything was spent");

@@ -172,7 +172,7 @@ TEST_CASE("getty connect account: there are no files, and nothing is spent") {
   REQUIRE_FALSE(source.ok());
   CHECK(source.error().code == ErrorCode::kGone);
   CHECK(source.error().message == "this interface has metadata only, no files");
-  CHECK(account.provider().may_acquire({}, {}).error().code == ErrorCode::kRefusedByPolicy);
+  CHECK(account.provider().may_acquire({}, {}, {}).error().code == ErrorCode::kRefusedByPolicy);
   CHECK(account.calls("GET /api/images/{id}") == 0);
 }
 

@@ -172,7 +172,7 @@ class ScriptedProvider final : public Provider {
     return out;
   }
 
-  Status may_acquire(const License& license, std::stop_token) override {
+  Status may_acquire(const License& license, const AcquireOptions&, std::stop_token) override {
     if (auto error = called("may_acquire", license.license_id)) return *error;
     return {};
   }

@@ -80,15 +80,15 @@ Result<AssetHistory> GettyProvider::spent_on(const std::string& asset_id, std::s
   return history_.of_asset(asset_id, std::move(stop));
 }
 
-Status GettyProvider::may_acquire(const License& license, std::stop_token stop) {
+Status GettyProvider::may_acquire(const License& license, const AcquireOptions& options, std::stop_token stop) {
   const auto all = products(std::move(stop));
   if (!all) return all.error();
-  return paid_.prepare(license, *all);
+  return paid_.prepare(license, *all, options);
 }
 
-Result<DownloadSource> GettyProvider::acquire(SpendPermit permit, const License& license, const AcquireOptions& options,
+Result<DownloadSource> GettyProvider::acquire(SpendPermit permit, const License& license, const AcquireOptions&,
                                               std::stop_token stop) {
-  return paid_.ask(std::move(permit), license, options, std::move(stop));
+  return paid_.ask(std::move(permit), license, std::move(stop));
 }
 
 Result<std::vector<getty::Product>> GettyProvider::products(std::stop_token stop) {

@@ -66,8 +66,9 @@ class GettyProvider final : public Provider, public PlanSource, public Suggestio
   Result<std::vector<Suggestion>> suggestions(const std::string& asset_id, std::stop_token stop) override;
 
   Result<AssetHistory> spent_on(const std::string& asset_id, std::stop_token stop) override;
-  /// Reads the account's products: one must be active, have downloads left, and get what it requires.
-  Status may_acquire(const License& license, std::stop_token stop) override;
+  /// Reads the account's products: one must be active, have downloads left, and get what it requires; and the size that
+  /// was licensed must be one whose height is known.
+  Status may_acquire(const License& license, const AcquireOptions& options, std::stop_token stop) override;
   Result<DownloadSource> acquire(SpendPermit permit, const License& license, const AcquireOptions& options,
                                  std::stop_token stop) override;
 

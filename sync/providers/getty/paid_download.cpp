@@ -62,6 +62,21 @@ const Product* choose(const License& license, const std::vector<Product>& produc
   return only;
 }
 
+/// Empty: the largest. Without a height the service hands out the largest, so a size that is told must be found.
+Result<std::string> height_for(const License& license, const std::string& type,
+                               const std::vector<Rendition>& renditions, const DownloadDefaults& defaults) {
+  if (std::string told = detail(license, "height"); !told.empty()) return told;
+  if (license.size.empty()) return defaults.height > 0 ? std::to_string(defaults.height) : std::string();
+  const auto size = std::find_if(renditions.begin(), renditions.end(), [&](const Rendition& r) {
+    return iequals(r.name, license.size) && (type.empty() || r.format == type) && r.height;
+  });
+  if (size != renditions.end()) return std::to_string(*size->height);
+  return refuse(fmt::format(
+      "the height of the licensed size '{}' is not known, and a call without it may pay for a larger one; download the "
+      "file by hand and let `damsync adopt` take it in",
+      printable(license.size)));
+}
+
 Error unknown(std::string what) { return make_error(ErrorCode::kUnknownOutcome, fmt::format("{}: {}", kCall, what)); }
 
 /// An error envelope tells the service's own refusal from that of something in between.
@@ -85,20 +100,16 @@ Result<Product> paying_product(const License& license, const std::vector<Product
   return *product;
 }
 
-QueryParams paid_query(const License& license, const Product& product, const std::vector<Rendition>& renditions,
-                       const DownloadDefaults& defaults) {
+Result<QueryParams> paid_query(const License& license, const Product& product, const std::vector<Rendition>& renditions,
+                               const DownloadDefaults& defaults) {
   // Without this the service answers with a redirect to the file, and the address is never learnt.
   QueryParams params{{"auto_download", "false"}};
   const std::string type = or_default(license.format, defaults.file_type);
   if (type == "jpg" || type == "eps") params.emplace_back("file_type", type);
   if (type != "eps") {
-    std::string height = detail(license, "height");
-    const auto size = std::find_if(renditions.begin(), renditions.end(), [&](const Rendition& r) {
-      return !license.size.empty() && iequals(r.name, license.size) && r.format == license.format && r.height;
-    });
-    if (height.empty() && size != renditions.end()) height = std::to_string(*size->height);
-    if (height.empty() && defaults.height > 0) height = std::to_string(defaults.height);
-    if (!height.empty()) params.emplace_back("height", height);
+    const auto height = height_for(license, type, renditions, defaults);
+    if (!height) return height.error();
+    if (!height->empty()) params.emplace_back("height", *height);
   }
   params.emplace_back("product_id", product.id);
   if (!product.type.empty()) params.emplace_back("product_type", product.type);
@@ -129,16 +140,18 @@ Result<DownloadSource> read_paid_answer(const HttpResponse& response, const Lice
   return DownloadSource{*text, license.format, now + kUriValid};
 }
 
-Status PaidDownload::prepare(const License& license, const std::vector<Product>& products) {
+Status PaidDownload::prepare(const License& license, const std::vector<Product>& products,
+                             const AcquireOptions& options) {
   auto product = paying_product(license, products, defaults_);
   if (!product) return product.error();
+  auto query = paid_query(license, *product, options.renditions, defaults_);
+  if (!query) return query.error();
   const std::lock_guard lock(mutex_);
-  prepared_ = Prepared{license.license_id, std::move(*product)};
+  prepared_ = Prepared{license.license_id, std::move(*product), std::move(*query)};
   return {};
 }
 
-Result<DownloadSource> PaidDownload::ask(SpendPermit permit, const License& license, const AcquireOptions& options,
-                                         std::stop_token stop) {
+Result<DownloadSource> PaidDownload::ask(SpendPermit permit, const License& license, std::stop_token stop) {
   std::optional<Prepared> prepared;
   {
     const std::lock_guard lock(mutex_);
@@ -147,8 +160,7 @@ Result<DownloadSource> PaidDownload::ask(SpendPermit permit, const License& lice
   if (!prepared || prepared->license_id != license.license_id)
     return refuse("no product was chosen to pay for this license");
   if (!is_asset_id(license.asset_id)) return make_error(ErrorCode::kInvalid, "an id that is no asset id is never sent");
-  const auto answer = api_.spend("/v3/downloads/images/" + license.asset_id,
-                                 paid_query(license, prepared->product, options.renditions, defaults_),
+  const auto answer = api_.spend("/v3/downloads/images/" + license.asset_id, prepared->query,
                                  paid_body(license, prepared->product, permit.reference(), defaults_), std::move(stop));
   if (!answer) return answer.error();
   return read_paid_answer(*answer, license, api_.now());

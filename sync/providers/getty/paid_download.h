@@ -36,8 +36,11 @@ Result<Product> paying_product(const License& license, const std::vector<Product
                                const DownloadDefaults& defaults);
 
 /// The query of the spending call. Pure.
-QueryParams paid_query(const License& license, const Product& product, const std::vector<Rendition>& renditions,
-                       const DownloadDefaults& defaults);
+///
+/// Errors   kRefusedByPolicy: the license tells a size whose height is not known; a call without one gets the largest,
+///          which may cost more than was licensed.
+Result<QueryParams> paid_query(const License& license, const Product& product, const std::vector<Rendition>& renditions,
+                               const DownloadDefaults& defaults);
 
 /// The body of the spending call: project code and notes. Notes are sent where license, settings or product want
 /// some, and then name the row of our ledger, so that the service's history tells which call it was. Pure.
@@ -58,15 +61,15 @@ class PaidDownload {
  public:
   PaidDownload(GettyApi& api, DownloadDefaults defaults) : api_(api), defaults_(std::move(defaults)) {}
 
-  /// Chooses the product and remembers it for `ask`.
-  Status prepare(const License& license, const std::vector<Product>& products);
-  Result<DownloadSource> ask(SpendPermit permit, const License& license, const AcquireOptions& options,
-                             std::stop_token stop);
+  /// Chooses what to ask for and who pays, and remembers it for `ask`.
+  Status prepare(const License& license, const std::vector<Product>& products, const AcquireOptions& options);
+  Result<DownloadSource> ask(SpendPermit permit, const License& license, std::stop_token stop);
 
  private:
   struct Prepared {
     std::string license_id;
     Product product;
+    QueryParams query;
   };
 
   GettyApi& api_;

@@ -54,9 +54,11 @@ struct PaidBench : GettyBench {
     transport.fallback([this](const HttpRequest& request) { return answer(request); });
     provider.emplace(settings, transport, clock, nullptr);
     bench.emplace(dir.path().string(), *provider, clock);
-    bench->hold({license_of(Json::object({{"product_id", "4321"}, {"project", "P-7"}}))});
+    hold();
     clock.advance(std::chrono::minutes(1));
   }
+
+  void hold() { bench->hold({license_of(details)}); }
 
   Result<HttpResponse> answer(const HttpRequest& request) {
     const auto& target = request.url.target();
@@ -78,6 +80,7 @@ struct PaidBench : GettyBench {
   }
 
   TempDir dir;
+  Json details = Json::object({{"product_id", "4321"}, {"project", "P-7"}, {"height", 4000}});
   std::string products =
       R"({"products":[{"id":4321,"type":"premiumaccess","status":"active","downloads_remaining":3}]})";
   std::function<Result<HttpResponse>(const HttpRequest&)> paid;
@@ -147,7 +150,7 @@ TEST_CASE("getty paid download: notes are sent where somebody wants some, and th
 TEST_CASE("getty paid download: file type and height of the settings count where the license tells none") {
   const getty::DownloadDefaults defaults{.file_type = "eps", .height = 4000};
   const auto query = [&](const License& license, const getty::DownloadDefaults& given) {
-    return make_query(getty::paid_query(license, product_of("1"), {{"x_large", "jpg", 6000, 5000}}, given));
+    return make_query(*getty::paid_query(license, product_of("1"), {{"x_large", "jpg", 6000, 5000}}, given));
   };
   License untold = license_of();
   untold.format.clear();
@@ -162,15 +165,39 @@ TEST_CASE("getty paid download: file type and height of the settings count where
 TEST_CASE("getty paid download: size and format asked for are those of the license") {
   const std::vector<Rendition> sizes = {{"large", "jpg", 3000, 2000}, {"x_large", "jpg", 6000, 4000}};
   const auto query = [&](const License& license, const std::vector<Rendition>& known) {
-    return make_query(getty::paid_query(license, product_of("1"), known, {}));
+    return make_query(*getty::paid_query(license, product_of("1"), known, {}));
   };
   CHECK(query(license_of(), sizes) ==
         "auto_download=false&file_type=jpg&height=4000&product_id=1&product_type=premiumaccess");
-  CHECK(query(license_of(), {}) == "auto_download=false&file_type=jpg&product_id=1&product_type=premiumaccess");
   CHECK(holds(query(license_of(Json::object({{"height", 1234}})), sizes), "height=1234"));
   License vector = license_of();
   vector.format = "eps";
   CHECK(query(vector, sizes) == "auto_download=false&file_type=eps&product_id=1&product_type=premiumaccess");
+}
+
+TEST_CASE(
+    "getty paid download: a licensed size whose height nobody tells is not paid for, as the largest may cost more") {
+  const auto query = [](const License& license, const std::vector<Rendition>& known, std::int64_t height) {
+    return getty::paid_query(license, product_of("1"), known, {.height = height});
+  };
+  for (const auto& known : std::vector<std::vector<Rendition>>{
+           {}, {{"large", "jpg", 3000, 2000}}, {{"x_large", "eps", 6000, 4000}}, {{"x_large", "jpg", 6000, {}}}}) {
+    const auto refused = query(license_of(), known, 4000);
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().code == ErrorCode::kRefusedByPolicy);
+    CHECK(holds(refused.error().message, "the height of the licensed size 'x_large' is not known"));
+  }
+  CHECK(query(license_of(Json::object({{"height", 1234}})), {}, 0).ok());
+}
+
+TEST_CASE_FIXTURE(PaidBench, "getty paid download: without a known height no row of the ledger is opened") {
+  details.set("height", Json());
+  hold();
+  const auto answer = bench->acquire("g83454804-1");
+  REQUIRE_FALSE(answer.ok());
+  CHECK(answer.error().code == ErrorCode::kRefusedByPolicy);
+  CHECK(executions == 0);
+  CHECK(bench->book().empty());
 }
 
 TEST_CASE("Q1 Q2 R8 T29 T30 getty paid download: documented refusals are told from answers that say nothing") {
@@ -227,7 +254,8 @@ TEST_CASE_FIXTURE(PaidBench,
   const auto& call = spending_call();
   CHECK(call.effect == Effect::kSpends);
   CHECK(call.url.target() ==
-        "/v3/downloads/images/83454804?auto_download=false&file_type=jpg&product_id=4321&product_type=premiumaccess");
+        "/v3/downloads/images/83454804?auto_download=false&file_type=jpg&height=4000&product_id=4321&"
+        "product_type=premiumaccess");
   CHECK(call.body == R"({"project_code":"P-7"})");
   CHECK(call.content_type == "application/json");
   CHECK(*call.credentials.find("Api-Key") == "key-7f3a");
