@@ -28,8 +28,9 @@ std::string media_kind_of(const std::string& asset_type) {
   return asset_type;
 }
 
+/// A row tells its format by its size alone, and older ones have none.
 std::string format_of(const DownloadWire& row) {
-  if (media_kind_of(row.asset_type) != "image") return {};
+  if (media_kind_of(row.asset_type) != "image" || row.size_name.empty()) return {};
   const std::string size = to_lower(row.size_name);
   const bool vector = size.find("vector") != std::string::npos || size.find("eps") != std::string::npos;
   return vector ? "eps" : "jpg";

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "storage/ledger/spend_ledger.h"
+#include "sync/providers/getty/getty_normalize.h"
 #include "tests/support/spend_bench.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/sync/providers/getty/getty_bench.h"
@@ -152,9 +153,9 @@ TEST_CASE("getty paid download: file type and height of the settings count where
   const auto query = [&](const License& license, const getty::DownloadDefaults& given) {
     return make_query(*getty::paid_query(license, product_of("1"), {{"x_large", "jpg", 6000, 5000}}, given));
   };
-  License untold = license_of();
-  untold.format.clear();
-  untold.size.clear();
+  const auto row =
+      getty::read_download(download_row("83454804", "2018-03-01T10:00:00", Json::object({{"size_name", {}}})));
+  const License untold = getty::normalize({std::get<getty::DownloadWire>(row)}).front();
   CHECK(holds(query(untold, defaults), "file_type=eps"));
   CHECK_FALSE(holds(query(untold, defaults), "height"));
   CHECK(holds(query(untold, {.file_type = "jpg", .height = 4000}), "file_type=jpg&height=4000"));
