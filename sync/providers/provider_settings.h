@@ -43,6 +43,7 @@ struct ProviderSettings {
   std::string license_filter;                     ///< e.g. `enhanced` or `-standard`; empty: all
   std::string history_dialect;
   std::string language;
+  std::string product_id, product_type;        ///< of a spending call whose license does not tell who pays
   std::string project_code, download_notes;    ///< of a spending call whose license has none
   std::string file_type;                       ///< of a spending call whose license tells none: `jpg`, `eps`
   std::int64_t height = 0;                     ///< likewise, pixels; 0: the largest

@@ -54,7 +54,9 @@ GettySettings getty_settings(const ProviderSettings& settings, const Url& base) 
           .company_downloads = settings.company_downloads,
           .since = settings.since,
           .overlap = settings.overlap,
-          .download = {.project_code = settings.project_code,
+          .download = {.product_id = settings.product_id,
+                       .product_type = settings.product_type,
+                       .project_code = settings.project_code,
                        .notes = settings.download_notes,
                        .file_type = settings.file_type,
                        .height = settings.height}};

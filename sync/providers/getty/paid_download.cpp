@@ -48,18 +48,38 @@ Status check_requirements(const License& license, const Product& product, const 
   return {};
 }
 
-const Product* choose(const License& license, const std::vector<Product>& products) {
-  const std::string id = detail(license, "product_id");
+const Product* active_named(const std::vector<Product>& products, const std::string& id) {
   const auto named = std::find_if(products.begin(), products.end(),
                                   [&](const Product& p) { return p.active && !id.empty() && p.id == id; });
-  if (named != products.end()) return &*named;
+  return named == products.end() ? nullptr : &*named;
+}
+
+const Product* only_active(const std::vector<Product>& products, const std::string& type) {
   const Product* only = nullptr;
   for (const auto& product : products) {
-    if (!product.active || !iequals(product.type, license.license_type)) continue;
+    if (!product.active || type.empty() || !iequals(product.type, type)) continue;
     if (only != nullptr) return nullptr;  // nobody said which
     only = &product;
   }
   return only;
+}
+
+const Product* choose(const License& license, const std::vector<Product>& products, const DownloadDefaults& defaults) {
+  if (const auto* product = active_named(products, detail(license, "product_id"))) return product;
+  if (const auto* product = only_active(products, license.license_type)) return product;
+  if (const auto* product = active_named(products, defaults.product_id)) return product;
+  return only_active(products, defaults.product_type);
+}
+
+Error no_product(const License& license, const std::vector<Product>& products) {
+  std::string active;
+  for (const auto& product : products)
+    if (product.active)
+      active += fmt::format("{}{} ({})", active.empty() ? "" : ", ", printable(product.id), printable(product.type));
+  return refuse(
+      fmt::format("no active product of type '{}' can be told to pay for it; active are: {}; the settings can "
+                  "name one by product_id or product_type",
+                  printable(license.license_type), active.empty() ? "none" : active));
 }
 
 /// Empty: the largest. Without a height the service hands out the largest, so a size that is told must be found.
@@ -91,10 +111,8 @@ bool is_documented(const HttpResponse& response) {
 
 Result<Product> paying_product(const License& license, const std::vector<Product>& products,
                                const DownloadDefaults& defaults) {
-  const Product* product = choose(license, products);
-  if (product == nullptr)
-    return refuse(
-        fmt::format("no active product of type '{}' can be told to pay for it", printable(license.license_type)));
+  const Product* product = choose(license, products, defaults);
+  if (product == nullptr) return no_product(license, products);
   if (auto left = check_left(*product); !left) return left.error();
   if (auto met = check_requirements(license, *product, defaults); !met) return met.error();
   return *product;

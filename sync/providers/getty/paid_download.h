@@ -21,17 +21,20 @@ inline constexpr std::chrono::hours kUriValid{24};
 
 /// What a spending call says where the license it is made for does not.
 struct DownloadDefaults {
+  std::string product_id = {};
+  std::string product_type = {};
   std::string project_code = {};
   std::string notes = {};
   std::string file_type = {};  ///< `jpg` or `eps`; empty: the service's choice
   std::int64_t height = 0;     ///< pixels; 0: the largest
 };
 
-/// The product that pays for another download of what a license covers: the one it was downloaded under, or, when that
-/// is no longer active, the only active one of the same type. Pure.
+/// The product that pays for another download of what a license covers, of the active ones: the one it was downloaded
+/// under, the only one of the same type, the one that the settings name, the only one of the type they name. Pure.
 ///
-/// Errors   kRefusedByPolicy: there is none, its downloads are used up or not known, or it requires a project code
-///          that neither license nor settings have.
+/// Errors   kRefusedByPolicy: there is none (the message names those there are), its downloads are used up or not
+/// known,
+///          or it requires a project code that neither license nor settings have.
 Result<Product> paying_product(const License& license, const std::vector<Product>& products,
                                const DownloadDefaults& defaults);
 

@@ -105,6 +105,22 @@ TEST_CASE("getty paid download: the product of the license pays, else the only a
   CHECK(refused(license_of(), {product_of("1")}) == "pays 1");
 }
 
+TEST_CASE("getty paid download: the settings name the product that pays where the license does not tell") {
+  const License named = license_of(Json::object({{"product_id", "2"}}));
+  Product other = product_of("3");
+  other.type = "easyaccess";
+  const std::vector<Product> twins = {product_of("1"), product_of("4"), other};
+  const std::string message = refused(named, twins);
+  CHECK(holds(message, "active are: 1 (premiumaccess), 4 (premiumaccess), 3 (easyaccess)"));
+  CHECK(holds(message, "product_id or product_type"));
+  CHECK(refused(named, twins, {.product_id = "4"}) == "pays 4");
+  CHECK(refused(named, twins, {.product_type = "EasyAccess"}) == "pays 3");
+  CHECK(refused(named, twins, {.product_id = "9", .product_type = "easyaccess"}) == "pays 3");
+  CHECK(holds(refused(named, twins, {.product_type = "premiumaccess"}), "no active product"));
+  CHECK(refused(named, {product_of("2"), other}, {.product_id = "3"}) == "pays 2");
+  CHECK(refused(license_of(), {product_of("1"), other}, {.product_id = "3"}) == "pays 1");
+}
+
 TEST_CASE("Q6 getty paid download: a product that is used up or does not say pays for nothing") {
   Product product = product_of("1");
   product.downloads_remaining = 0;
