@@ -10,6 +10,7 @@
 #include "storage/sqlite/transaction.h"
 #include "sync/http/json_reader.h"
 #include "sync/pipeline/diff.h"
+#include "sync/pipeline/tombstones.h"
 
 namespace damsync {
 namespace {
@@ -30,6 +31,8 @@ void Committer::page(const Page& page, const PagePosition& position) {
     }
   for (const auto& news : page.notices) notice(news, now);
   for (const auto& item : page.rejected) rejected(item, now);
+  if (const auto key = tombstones_key(cycle_.account); !page.unknown_deletions.empty())
+    cycle_.writer.put_setting(key, with_tombstones(cycle_.catalog.setting(key), page.unknown_deletions));
   for (const auto& span : page.observed)
     cycle_.writer.add_coverage({cycle_.account, position.stream.name, span.from, span.to});
   cycle_.writer.put_stream(position.stream);

@@ -35,8 +35,9 @@ struct ObservedInterval {
 /// One answer of `Provider::poll`: what one stream says, normalized. Committed as one transaction.
 struct Page {
   std::vector<License> licenses;
-  std::vector<AssetNotice> notices;  ///< only of assets the catalog knows
-  std::vector<std::string> listed;   ///< assets that are ours although no license says so: only metadata is wanted
+  std::vector<AssetNotice> notices;            ///< only of assets the catalog knows
+  std::vector<AssetNotice> unknown_deletions;  ///< of assets it does not know: recorded, nothing more
+  std::vector<std::string> listed;  ///< assets that are ours although no license says so: only metadata is wanted
   std::vector<RejectedItem> rejected;
   std::vector<ObservedInterval> observed;  ///< filled when this page completes an interval
   std::string next;                        ///< cursor that covers everything up to and including this page

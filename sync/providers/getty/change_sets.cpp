@@ -106,19 +106,19 @@ Result<std::optional<ChangeSet>> ChangeSets::next_set(const std::string& channel
 }
 
 Page ChangeSets::page_of(ChangeSet set, const ChangeCursor& cursor, const KnownAssets* known) const {
-  std::map<std::string, AssetNotice> notices;
-  std::int64_t unknown_deletions = 0;
+  std::map<std::string, AssetNotice> notices, deletions;
   for (const auto& change : set.assets) {
     if (known != nullptr && known->contains(change.id))
       add_notice(notices, change, api_.earlier());
     else if (change.lifecycle == Lifecycle::kDelete)
-      ++unknown_deletions;
+      add_notice(deletions, change, api_.earlier());
   }
-  if (unknown_deletions > 0 && log_ != nullptr)
+  if (!deletions.empty() && log_ != nullptr)
     log_->info("getty.unknown_assets_deleted",
-               {{"account", account_}, {"change_set", set.id}, {"count", std::to_string(unknown_deletions)}});
+               {{"account", account_}, {"change_set", set.id}, {"count", std::to_string(deletions.size())}});
   Page page;
   for (auto& [id, notice] : notices) page.notices.push_back(std::move(notice));
+  for (auto& [id, notice] : deletions) page.unknown_deletions.push_back(std::move(notice));
   page.rejected = std::move(set.rejected);
   page.receipt = std::move(set.id);
   page.next = to_text(cursor);

@@ -120,7 +120,7 @@ TEST_CASE("T26 getty changes: an empty body means nothing new") {
   CHECK(page->receipt.empty());
 }
 
-TEST_CASE("F8 getty changes: a deletion of an asset never seen is no error and no notice") {
+TEST_CASE("F8 getty changes: a deletion of an asset never seen is no error and no notice, but told for the record") {
   GettyBench bench;
   bench.transport.push(200, kOneChannel);
   bench.transport.push(200, change_set("9", R"({"id":"555","asset_lifecycle":"Delete","asset_type":null},
@@ -130,6 +130,9 @@ TEST_CASE("F8 getty changes: a deletion of an asset never seen is no error and n
   REQUIRE(page->notices.size() == 1);
   CHECK(page->notices.front().asset_id == "2");
   CHECK_FALSE(page->notices.front().deleted);
+  REQUIRE(page->unknown_deletions.size() == 1);
+  CHECK(page->unknown_deletions.front().asset_id == "555");
+  CHECK(page->rejected.empty());
   CHECK(page->receipt == "9");
 }
 
