@@ -96,6 +96,28 @@ TEST_CASE_FIXTURE(Archive,
   CHECK(asset("52").title == "Edited");
 }
 
+TEST_CASE_FIXTURE(Archive,
+                  "getty connect account: a login that is refused is noticed within a day, when nothing is due") {
+  CHECK_FALSE(sync().error);
+  const auto tokens = calls("POST /api/token");
+  sim.edit([](ConnectState& state) { state.users["archive-user"] = "another-password"; });
+  advance(std::chrono::hours(23));
+  CHECK_FALSE(sync().error);
+  CHECK(calls("POST /api/token") == tokens);
+  for (int hours : {1, 1}) {
+    advance(std::chrono::hours(hours));
+    const auto summary = sync();
+    REQUIRE(summary.error);
+    CHECK(summary.error->code == ErrorCode::kUnauthorized);
+  }
+  sim.edit([](ConnectState& state) { state.users["archive-user"] = "archive-password"; });
+  advance(std::chrono::hours(1));
+  CHECK_FALSE(sync().error);
+  CHECK(calls("POST /api/token") == tokens + 3);
+  CHECK_FALSE(sync().error);
+  CHECK(calls("POST /api/token") == tokens + 3);
+}
+
 TEST_CASE("getty connect account: tokens are shown in every way the service may want") {
   using Form = ConnectSwitches::TokenForm;
   using Algorithm = ConnectSwitches::Algorithm;

@@ -44,8 +44,11 @@ class GettyConnectConnection final : public AccountConnection {
         authorized_(token_form(settings), tokens_, stack_->paced()),
         backoff_(kFirstBackoff, kLongestBackoff),
         api_(authorized_, backoff_, clock),
-        provider_({.base_url = base, .language = settings.language, .assets_file = settings.assets_file}, api_, clock) {
-  }
+        provider_({.base_url = base,
+                   .language = settings.language,
+                   .assets_file = settings.assets_file,
+                   .check_login = [this](std::stop_token stop) { return check_login(std::move(stop)); }},
+                  api_, clock) {}
 
   Provider& provider() override { return provider_; }
   HttpTransport& downloads() override { return stack_->downloads(); }
@@ -53,6 +56,11 @@ class GettyConnectConnection final : public AccountConnection {
   PlanSource& plans() override { return plans_; }
 
  private:
+  Status check_login(std::stop_token stop) {
+    const auto token = tokens_.current(std::move(stop));
+    return token ? Status() : Status(token.error());
+  }
+
   std::unique_ptr<AccountStack> stack_;
   getty_connect::TokenSource tokens_;
   getty_connect::TokenTransport authorized_;

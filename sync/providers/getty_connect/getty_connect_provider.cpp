@@ -1,7 +1,12 @@
 #include "sync/providers/getty_connect/getty_connect_provider.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "storage/base/time.h"
 #include "sync/providers/getty/file_names.h"
 #include "sync/providers/getty_connect/asset_list.h"
 
@@ -11,7 +16,32 @@ namespace {
 constexpr std::size_t kIdsPerBatch = 10;  ///< a batch that fails half-way is asked for again as a whole
 constexpr std::size_t kIdsPerPage = 2'000;
 constexpr std::string_view kAfter = "after ";
-constexpr const char* kEnd = "end";
+constexpr Millis kLoginCheckedEvery = std::chrono::hours(24);
+
+/// `1773480000000 after 51`: when the login was last seen to work, in milliseconds, and the id to go on behind. At the
+/// end of the list `1773480000000 end`. Either part may be missing.
+struct ListCursor {
+  std::optional<UtcTime> login_checked_at;
+  std::optional<std::string> after;
+};
+
+ListCursor cursor_from(std::string_view text) {
+  ListCursor out;
+  std::int64_t millis = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), millis);
+  if (error == std::errc()) {
+    out.login_checked_at = from_millis(millis);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (text.starts_with(' ')) text.remove_prefix(1);
+  }
+  if (text.starts_with(kAfter)) out.after = text.substr(kAfter.size());
+  return out;
+}
+
+std::string to_text(const ListCursor& cursor) {
+  const std::string place = cursor.after ? std::string(kAfter) + *cursor.after : "end";
+  return cursor.login_checked_at ? fmt::format("{} {}", to_millis(*cursor.login_checked_at), place) : place;
+}
 
 }  // namespace
 
@@ -29,24 +59,38 @@ Capabilities getty_connect::capabilities() {
 GettyConnectProvider::GettyConnectProvider(GettyConnectSettings settings, HttpTransport& transport, Clock& clock)
     : capabilities_(getty_connect::capabilities()),
       assets_file_(std::move(settings.assets_file)),
+      check_login_(std::move(settings.check_login)),
+      clock_(clock),
       images_(std::move(settings.base_url), std::move(settings.language), transport, clock) {}
+
+/// Seldom enough that it costs nothing, often enough that nobody waits for a month to learn of a changed password.
+Result<std::optional<UtcTime>> GettyConnectProvider::login_checked(std::optional<UtcTime> last, std::stop_token stop) {
+  const UtcTime now = clock_.utc();
+  if (!check_login_ || (last && *last <= now && now - *last < kLoginCheckedEvery)) return last;
+  if (auto fine = check_login_(std::move(stop)); !fine) return fine.error();
+  return std::optional(now);
+}
 
 /// A cursor `after ID` goes on within the sorted list; any other begins it. The file may change between two pages: what
 /// is missed then comes with the next cycle, which reads all of it.
-Result<Page> GettyConnectProvider::poll(const PollRequest& request, std::stop_token) {
+Result<Page> GettyConnectProvider::poll(const PollRequest& request, std::stop_token stop) {
   if (request.stream != "assets")
     return make_error(ErrorCode::kInternal, "getty-connect has no stream named " + request.stream);
   auto list = getty_connect::read_asset_list(assets_file_);
   if (!list) return list.error();
-  const bool goes_on = request.cursor.starts_with(kAfter);
+  ListCursor cursor = cursor_from(request.cursor);
+  auto checked = login_checked(cursor.login_checked_at, std::move(stop));
+  if (!checked) return checked.error();
+  cursor.login_checked_at = *checked;
   auto next = list->ids.begin();
-  if (goes_on) next = std::upper_bound(next, list->ids.end(), request.cursor.substr(kAfter.size()));
+  if (cursor.after) next = std::upper_bound(next, list->ids.end(), *cursor.after);
   Page page;
-  if (!goes_on) page.rejected = std::move(list->rejected);
+  if (!cursor.after) page.rejected = std::move(list->rejected);
   for (; next != list->ids.end() && page.listed.size() < kIdsPerPage; ++next)
     if (request.known == nullptr || !request.known->contains(*next)) page.listed.push_back(*next);
   page.last = next == list->ids.end();
-  page.next = page.last ? kEnd : std::string(kAfter) + page.listed.back();
+  cursor.after = page.last ? std::nullopt : std::optional(page.listed.back());
+  page.next = to_text(cursor);
   return page;
 }
 

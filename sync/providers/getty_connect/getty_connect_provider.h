@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "sync/providers/getty_connect/image_lookup.h"
@@ -20,12 +21,14 @@ struct GettyConnectSettings {
   Url base_url;
   std::string language;
   std::filesystem::path assets_file;
+  std::function<Status(std::stop_token)> check_login = {};  ///< asks for a token where there is none; may be empty
 };
 
 /// One account at the old Getty Connect interface: metadata by id. It has no history, so the assets are those that
 /// `assets_file` lists; there are no licenses and no files. Every call is free.
 ///
-/// Streams  `assets`: what the file lists and the catalog does not know. The file is read anew by every poll.
+/// Streams  `assets`: what the file lists and the catalog does not know. The file is read anew by every poll. Once a
+///          day a poll also sees whether the account may still log in: days may go by before any asset is due.
 /// Threads  as `Provider`.
 /// Source   README.md of this folder.
 class GettyConnectProvider final : public Provider {
@@ -48,8 +51,12 @@ class GettyConnectProvider final : public Provider {
   Result<bool> still_listed(const License& license, std::stop_token stop) override;
 
  private:
+  Result<std::optional<UtcTime>> login_checked(std::optional<UtcTime> last, std::stop_token stop);
+
   Capabilities capabilities_;
   std::filesystem::path assets_file_;
+  std::function<Status(std::stop_token)> check_login_;
+  Clock& clock_;
   getty_connect::ImageLookup images_;
 };
 
