@@ -6,7 +6,6 @@
 #include <deque>
 #include <utility>
 
-#include "daemon/config/secrets.h"
 #include "daemon/schedule/time_zone.h"
 #include "storage/base/ulid.h"
 #include "storage/journal/change_details.h"
@@ -86,27 +85,23 @@ AccountSummary Composition::with_account(const AccountSettings& account, const P
   AccountSummary summary;
   summary.name = account.provider.account;
   summary.provider = account.provider.provider;
-  SecretSource secrets(log_.redactor());
-  const auto resolved = resolve_account(account, secrets);
-  if (!resolved) {
-    summary.error = resolved.error();
+  const auto lease = connections_.lend(account, clock_);
+  if (!lease) {
+    summary.error = lease.error();
     return summary;
   }
-  auto connection = make_connection(*resolved, clock_, log_);
-  if (!connection) {
-    summary.error = connection.error();
-    return summary;
-  }
+  AccountConnection& connection = lease->connection();
   {
     Transaction tx(*workspace_.db);
     workspace_.writer->ensure_account(summary.name, summary.provider, clock_.utc());
     tx.commit();
   }
-  Cycle cycle = make_cycle(summary.name, **connection, policy, observers);
+  Cycle cycle = make_cycle(summary.name, connection, policy, observers);
   cycle.summary = std::move(summary);
-  work(cycle, **connection);
-  cycle.summary.calls_free = (*connection)->calls().free.load();
-  cycle.summary.calls_spending = (*connection)->calls().spending.load();
+  work(cycle, connection);
+  const CallCount calls = lease->calls();
+  cycle.summary.calls_free = calls.free;
+  cycle.summary.calls_spending = calls.spending;
   return std::move(cycle.summary);
 }
 

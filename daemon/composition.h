@@ -3,11 +3,14 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/config/settings.h"
+#include "daemon/connections.h"
 #include "daemon/workspace.h"
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
@@ -41,8 +44,17 @@ struct SyncOptions {
 /// Threads  `sync` from several at once when they are about different accounts.
 class Composition {
  public:
+  /// With connections of its own, for a process that does one thing and ends.
   Composition(const Settings& settings, Workspace& workspace, Clock& clock, Log& log)
-      : settings_(settings), workspace_(workspace), clock_(clock), log_(log) {}
+      : own_(std::in_place, clock, log),
+        connections_(*own_),
+        settings_(settings),
+        workspace_(workspace),
+        clock_(clock),
+        log_(log) {}
+  /// With those that somebody keeps; their log is this one's, too.
+  Composition(const Settings& settings, Workspace& workspace, Connections& connections, Clock& clock)
+      : connections_(connections), settings_(settings), workspace_(workspace), clock_(clock), log_(connections.log()) {}
 
   /// One cycle over the accounts. A dry run needs a workspace that is a copy.
   Result<RunSummary> sync(const SyncOptions& options, const ProgressSink& progress, const PlanSink& plan,
@@ -69,6 +81,8 @@ class Composition {
   bool write_feed_files(std::stop_token stop);
   void log_summary(const AccountSummary& summary);
 
+  std::optional<Connections> own_;
+  Connections& connections_;
   const Settings& settings_;
   Workspace& workspace_;
   Clock& clock_;

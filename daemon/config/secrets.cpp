@@ -160,11 +160,11 @@ Result<ProviderSettings> resolve_account(const AccountSettings& account, SecretS
     slot.to = std::move(*secret);
   }
   if (account.refresh_token.kind == SecretRef::Kind::kFile) {
-    out.save_refresh_token = [path = account.refresh_token.name](const Secret& fresh) {
+    out.token_place.save = [path = account.refresh_token.name](const Secret& fresh) {
       return replace_secret_file(path, fresh);
     };
-    out.load_refresh_token = [ref = account.refresh_token, what = fmt::format("account {}: refresh_token", out.account),
-                              own = std::make_shared<Redactor>()] { return SecretSource(*own).resolve(ref, what); };
+    out.token_place.load = [ref = account.refresh_token, what = fmt::format("account {}: refresh_token", out.account),
+                            own = std::make_shared<Redactor>()] { return SecretSource(*own).resolve(ref, what); };
   }
   return out;
 }

@@ -34,11 +34,13 @@ Jobs::Jobs(Workspace& workspace, std::shared_ptr<const InForce> in_force, Vitals
       clock_(clock),
       log_(log),
       throttle_(clock, [this](UtcTime time) { return this->in_force()->scheduler.bandwidth(time); }),
+      connections_(clock, log),
       in_force_(std::move(in_force)) {}
 
 void Jobs::put_in_force(std::shared_ptr<const InForce> in_force) {
   const std::lock_guard lock(mutex_);
   in_force_ = std::move(in_force);
+  connections_.forget();  // a person wants everything read again, also what settings only point at
 }
 
 std::shared_ptr<const InForce> Jobs::in_force() const {
@@ -91,8 +93,8 @@ Result<RunSummary> Jobs::cycle(const InForce& in_force, SyncOptions options, con
   };
   const auto accounts = options.accounts.empty() ? in_force.accounts() : options.accounts;
   try {
-    auto run =
-        Composition(in_force.settings, workspace_, clock, log_).sync(options, watched(progress, pulse), {}, stop);
+    auto run = Composition(in_force.settings, workspace_, connections_, clock)
+                   .sync(options, watched(progress, pulse), {}, stop);
     if (run && !stop.stop_requested())
       for (const auto& account : run->accounts) vitals_.cycle_finished(account);
     return run;

@@ -51,6 +51,7 @@ class Jobs {
   Clock& clock_;
   Log& log_;
   Throttle throttle_;
+  Connections connections_;
   AccountSlots slots_;
   mutable std::mutex mutex_;
   std::shared_ptr<const InForce> in_force_;

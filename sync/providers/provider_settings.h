@@ -13,6 +13,17 @@
 
 namespace damsync {
 
+/// Where a refresh token is kept that the provider may replace. Two places are never told apart: what is in them
+/// counts.
+struct TokenPlace {
+  std::function<Status(const Secret&)> save;  ///< empty: it cannot be kept (it came from no file)
+  /// As it is now: another process or a person may have put a new one there; empty: as above.
+  std::function<Result<Secret>()> load;
+  bool operator==(const TokenPlace&) const { return true; }
+};
+
+inline bool operator==(const Secret& a, const Secret& b) { return a.reveal() == b.reveal(); }
+
 /// One `[[account]]` of the settings with its secrets resolved: checked values, no defaults left open.
 /// A provider reads the members it knows; `daemon/config` refuses those that do not belong to the account's provider.
 struct ProviderSettings {
@@ -22,10 +33,7 @@ struct ProviderSettings {
   std::string token_url;  ///< empty: the provider's own
   Secret access_token;
   Secret refresh_token;
-  /// Where a refresh token goes that the provider replaced; empty: it cannot be kept (it came from no file).
-  std::function<Status(const Secret&)> save_refresh_token;
-  /// The refresh token as it is now, where another process or a person may have put a new one; empty: as above.
-  std::function<Result<Secret>()> load_refresh_token;
+  TokenPlace token_place;
   std::string client_id;
   Secret client_secret;
   Secret api_key;
@@ -54,6 +62,8 @@ struct ProviderSettings {
   double requests_per_second = 5.0;
   std::chrono::hours overlap{48};       ///< how much of the past every poll reads again
   std::chrono::hours recheck{24 * 30};  ///< every active asset is looked at again within this time
+
+  bool operator==(const ProviderSettings&) const = default;
 };
 
 }  // namespace damsync

@@ -15,6 +15,7 @@ constexpr const char* kChannels = "/v3/asset-changes/channels";
 constexpr const char* kChangeSets = "/v3/asset-changes/change-sets";
 constexpr const char* kBatchSize = "500";  ///< the largest every version of the service accepts
 constexpr int kMostConfirmations = 3;
+constexpr std::chrono::hours kGoneFor{24};  ///< a channel may come back
 
 bool holds_images(const Channel& channel) {
   return channel.asset_type.empty() || channel.asset_type == "image" || channel.asset_type == "notset" ||
@@ -78,6 +79,7 @@ Result<std::vector<Channel>> ChangeSets::load_channels(const ChangeCursor& curso
   const auto body = read_answer(*answer, "GET /v3/asset-changes/channels", api_.now());
   if (body) {
     auto channels = read_channels(*body);
+    std::erase_if(gone_, [&](const auto& entry) { return api_.now() - entry.second >= kGoneFor; });
     if (channels)
       std::erase_if(*channels,
                     [&](const Channel& channel) { return !holds_images(channel) || gone_.contains(channel.id); });
@@ -125,7 +127,8 @@ Page ChangeSets::page_of(ChangeSet set, const ChangeCursor& cursor, const KnownA
   return page;
 }
 
-Page ChangeSets::finish(ChangeCursor cursor) const {
+Page ChangeSets::finish(ChangeCursor cursor) {
+  confirmed_.clear();
   const UtcTime now = api_.earlier();
   Page page;
   if (!cursor.channels.empty() && cursor.drained_at && *cursor.drained_at < now)
@@ -173,17 +176,18 @@ Result<Page> ChangeSets::read_from(ChangeCursor cursor, const PollRequest& reque
     cursor.channel = channel.id;
     auto set = next_set(channel.id, stop);
     if (!set && set.error().code == ErrorCode::kNotFound) {
-      gone_.insert(channel.id);
+      gone_[channel.id] = api_.now();
       std::erase_if(*channels_, [&](const Channel& other) { return other.id == cursor.channel; });
       return everything_changed(cursor, request.known, fmt::format("channel {} is gone", cursor.channel));
     }
     if (!set) return set.error();
     if (!*set) continue;
     if (const auto known = confirmed_.find((*set)->id);
-        known != confirmed_.end() && known->second >= kMostConfirmations)
-      return make_error(
-          ErrorCode::kProtocol,
-          fmt::format("asset-changes: change set {} comes again although it was confirmed", known->first));
+        known != confirmed_.end() && known->second >= kMostConfirmations) {
+      confirmed_.clear();
+      return make_error(ErrorCode::kProtocol,
+                        fmt::format("asset-changes: change set {} comes again although it was confirmed", (*set)->id));
+    }
     return page_of(std::move(**set), cursor, request.known);
   }
   return finish(std::move(cursor));

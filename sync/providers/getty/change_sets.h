@@ -3,7 +3,6 @@
 #include <chrono>
 #include <map>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -53,15 +52,15 @@ class ChangeSets {
   Result<std::optional<ChangeSet>> next_set(const std::string& channel, std::stop_token stop);
   Result<Page> read_from(ChangeCursor cursor, const PollRequest& request, std::stop_token stop);
   [[nodiscard]] Page page_of(ChangeSet set, const ChangeCursor& cursor, const KnownAssets* known) const;
-  [[nodiscard]] Page finish(ChangeCursor cursor) const;
+  [[nodiscard]] Page finish(ChangeCursor cursor);
   [[nodiscard]] Page everything_changed(ChangeCursor cursor, const KnownAssets* known, const std::string& why);
 
   std::string account_;
   GettyApi& api_;
   Log* log_;
   std::optional<std::vector<Channel>> channels_;  ///< of the cycle that is going on
-  std::set<std::string> gone_;                    ///< listed, but not there
-  std::map<std::string, int> confirmed_;          ///< how often each change set was confirmed
+  std::map<std::string, UtcTime> gone_;           ///< listed, but not there; when that was seen
+  std::map<std::string, int> confirmed_;          ///< how often each change set was confirmed, of the cycle
 };
 
 }  // namespace damsync::getty

@@ -221,6 +221,7 @@ Result<DownloadHistory::Rows> DownloadHistory::read_window(const Window& window,
 Result<Page> DownloadHistory::poll(const PollRequest& request, std::stop_token stop) {
   auto stored = download_cursor_from_text(request.cursor);
   if (!stored) return stored.error();
+  if (request.full && request.cursor.empty()) hidden_products_ = true;
   const ClockPair clocks{.earlier = api_.earlier(), .later = api_.later()};
   DownloadCursor cursor = begin_scan(std::move(*stored), settings_.rules, clocks, request.full);
   Window window = next_window(cursor, kLongestWindow, settings_.rules.precision);

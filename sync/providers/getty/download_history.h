@@ -57,7 +57,7 @@ class DownloadHistory {
   Settings settings_;
   GettyApi& api_;
   Log* log_;
-  std::atomic<bool> hidden_products_{true};  ///< until the service refuses to list them
+  std::atomic<bool> hidden_products_{true};  ///< until the service refuses to list them; asked again by a full listing
 };
 
 }  // namespace damsync::getty

@@ -45,8 +45,8 @@ std::unique_ptr<Authenticator> make_user_auth(const ProviderSettings& settings, 
                        .username = {},
                        .password = {},
                        .api_key = {}};
-  return std::make_unique<OAuth2Auth>(std::move(oauth), paced, clock, log.redactor(), settings.save_refresh_token,
-                                      settings.load_refresh_token);
+  return std::make_unique<OAuth2Auth>(std::move(oauth), paced, clock, log.redactor(), settings.token_place.save,
+                                      settings.token_place.load);
 }
 
 }  // namespace damsync::shutterstock
