@@ -6,6 +6,7 @@
 #include <deque>
 #include <utility>
 
+#include "daemon/absence.h"
 #include "daemon/schedule/time_zone.h"
 #include "storage/base/ulid.h"
 #include "storage/journal/change_details.h"
@@ -31,6 +32,13 @@ constexpr std::int64_t kSpendingRoom = std::int64_t{64} << 20;
 
 bool wanted(const std::vector<std::string>& names, const std::string& name) {
   return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+}
+
+AccountSummary summary_of(const AccountSettings& account) {
+  AccountSummary summary;
+  summary.name = account.provider.account;
+  summary.provider = account.provider.provider;
+  return summary;
 }
 
 }  // namespace
@@ -82,15 +90,14 @@ Cycle Composition::make_cycle(const std::string& account, AccountConnection& con
 /// Connects one account and hands its cycle to `work`; what prevents that is the account's error, not the run's.
 AccountSummary Composition::with_account(const AccountSettings& account, const Policy& policy,
                                          const Observers& observers, const AccountWork& work) {
-  AccountSummary summary;
-  summary.name = account.provider.account;
-  summary.provider = account.provider.provider;
+  AccountSummary summary = summary_of(account);
   const auto lease = connections_.lend(account, clock_);
   if (!lease) {
     summary.error = lease.error();
     return summary;
   }
   AccountConnection& connection = lease->connection();
+  connection.come_back();
   {
     Transaction tx(*workspace_.db);
     workspace_.writer->ensure_account(summary.name, summary.provider, clock_.utc());
@@ -102,7 +109,31 @@ AccountSummary Composition::with_account(const AccountSettings& account, const P
   const CallCount calls = lease->calls();
   cycle.summary.calls_free = calls.free;
   cycle.summary.calls_spending = calls.spending;
+  note_absence(cycle.summary, connection);
   return std::move(cycle.summary);
+}
+
+/// The cycle of an account that was asked to make no calls yet.
+std::optional<AccountSummary> Composition::stayed_away(const AccountSettings& account) const {
+  AccountSummary summary = summary_of(account);
+  const UtcTime now = clock_.utc();
+  const auto absence = absence_from(workspace_.catalog->setting(absence_key(summary.name)), now);
+  if (!absence) return std::nullopt;
+  summary.error = to_error(*absence, now);
+  log_.write(LogLevel::kDebug, "sync.stayed_away", {{"account", summary.name}, {"reason", summary.error->message}});
+  return summary;
+}
+
+void Composition::note_absence(const AccountSummary& summary, const AccountConnection& connection) {
+  const auto until = connection.away_until();
+  const bool told = summary.error && summary.error->code == ErrorCode::kThrottled;
+  const std::string text =
+      until ? to_text(Absence{*until, told ? summary.error->message : "the provider asked for it"}) : std::string();
+  const std::string key = absence_key(summary.name);
+  if (workspace_.catalog->setting(key) == text) return;
+  Transaction tx(*workspace_.db);
+  workspace_.writer->put_setting(key, text);
+  tx.commit();
 }
 
 Result<RunSummary> Composition::sync(const SyncOptions& options, const ProgressSink& progress, const PlanSink& plan,
@@ -118,17 +149,8 @@ Result<RunSummary> Composition::sync(const SyncOptions& options, const ProgressS
   run.ok = true;
   for (const auto& account : settings_.accounts) {
     if (!wanted(options.accounts, account.provider.account)) continue;
-    const Policy policy = policy_for(account, options);
-    auto summary = with_account(account, policy, {progress, plan}, [&](Cycle& cycle, AccountConnection& connection) {
-      SyncRun(cycle).run(stop);
-      if (options.dry_run || stop.stop_requested()) return;
-      read_plans_if_due(*workspace_.db, cycle.account, connection.plans(), clock_, log_, stop);
-      read_collections(cycle, connection, stop);
-      if (auto* source = connection.suggestions())
-        read_suggestions(*workspace_.db, cycle.account, *source, clock_, log_, stop);
-    });
+    auto summary = sync_account(account, options, {progress, plan}, stop);
     run.ok = run.ok && !summary.error && summary.files_failed + summary.assets_failed + summary.items_rejected == 0;
-    log_summary(summary);
     run.accounts.push_back(std::move(summary));
   }
   run.ok = run.ok && !stop.stop_requested();
@@ -141,6 +163,23 @@ Result<RunSummary> Composition::sync(const SyncOptions& options, const ProgressS
   }
   if (!options.dry_run) run.ok = write_feed_files(stop) && run.ok;
   return run;
+}
+
+AccountSummary Composition::sync_account(const AccountSettings& account, const SyncOptions& options,
+                                         const Observers& observers, const std::stop_token& stop) {
+  if (!options.ignore_backoff)
+    if (auto away = stayed_away(account)) return std::move(*away);
+  const Policy policy = policy_for(account, options);
+  auto summary = with_account(account, policy, observers, [&](Cycle& cycle, AccountConnection& connection) {
+    SyncRun(cycle).run(stop);
+    if (options.dry_run || stop.stop_requested()) return;
+    read_plans_if_due(*workspace_.db, cycle.account, connection.plans(), clock_, log_, stop);
+    read_collections(cycle, connection, stop);
+    if (auto* source = connection.suggestions())
+      read_suggestions(*workspace_.db, cycle.account, *source, clock_, log_, stop);
+  });
+  log_summary(summary);
+  return summary;
 }
 
 /// A failure is news once, until the account went well again.

@@ -76,6 +76,10 @@ class Composition {
                    const Observers& observers);
   AccountSummary with_account(const AccountSettings& account, const Policy& policy, const Observers& observers,
                               const AccountWork& work);
+  AccountSummary sync_account(const AccountSettings& account, const SyncOptions& options, const Observers& observers,
+                              const std::stop_token& stop);
+  [[nodiscard]] std::optional<AccountSummary> stayed_away(const AccountSettings& account) const;
+  void note_absence(const AccountSummary& summary, const AccountConnection& connection);
   void tell_failure(const AccountSummary& account);
   void read_collections(Cycle& cycle, AccountConnection& connection, std::stop_token stop);
   bool write_feed_files(std::stop_token stop);

@@ -19,27 +19,27 @@ RateLimiter::Pace pace_of(double per_second) {
 }  // namespace
 
 Result<std::unique_ptr<AccountStack>> AccountStack::make(TransportSettings transport, const ProviderSettings& settings,
-                                                         Clock& clock) {
+                                                         Clock& clock, AwayJudge judge) {
   auto calls = std::make_unique<CallCounter>();
   transport.counter = calls.get();
   auto sockets = make_poco_transport(std::move(transport));
   if (!sockets) return sockets.error();
   return std::unique_ptr<AccountStack>(
-      new AccountStack(std::move(calls), std::move(*sockets), pace_of(settings.requests_per_second), clock));
+      new AccountStack({std::move(calls), std::move(*sockets)}, pace_of(settings.requests_per_second), clock, judge));
 }
 
-AccountStack::AccountStack(std::unique_ptr<CallCounter> calls, std::unique_ptr<HttpTransport> sockets,
-                           RateLimiter::Pace pace, Clock& clock)
+AccountStack::AccountStack(Base base, RateLimiter::Pace pace, Clock& clock, AwayJudge judge)
     : clock_(clock),
-      calls_(std::move(calls)),
-      sockets_(std::move(sockets)),
+      calls_(std::move(base.calls)),
+      sockets_(std::move(base.sockets)),
       backoff_(kFirstBackoff, kLongestBackoff),
       downloads_(*sockets_, backoff_, clock),
       limiter_(clock, pace),
-      paced_(*sockets_, limiter_, clock) {}
+      paced_(*sockets_, limiter_, clock),
+      gate_(paced_, clock, judge) {}
 
 HttpTransport& AccountStack::authenticated(std::unique_ptr<Authenticator> authenticator) {
-  apis_.push_back(std::make_unique<Api>(std::move(authenticator), paced_, backoff_, clock_));
+  apis_.push_back(std::make_unique<Api>(std::move(authenticator), gate_, backoff_, clock_));
   return apis_.back()->retrying;
 }
 

@@ -14,33 +14,35 @@
 #include "sync/http/retrying_transport.h"
 #include "sync/http/transport.h"
 #include "sync/http/transport_settings.h"
+#include "sync/providers/gated_transport.h"
 #include "sync/providers/provider_settings.h"
 
 namespace damsync {
 
 /// The transports of one account, from the socket up:
 ///
-///   downloads  retries - sockets                        signed URLs, no credentials
-///   paced      pace - sockets                           token endpoint
-///   api        retries - credentials - pace - sockets   the provider's calls, one for each kind of credentials
+///   downloads  retries - sockets                               signed URLs, no credentials
+///   paced      gate - pace - sockets                           token endpoint
+///   api        retries - credentials - gate - pace - sockets   the provider's calls, one for each kind of credentials
 ///
 /// Threads  shared by every worker of the account.
 class AccountStack {
  public:
   /// Opens no connection. Errors: kSettings: an unusable CA file.
   static Result<std::unique_ptr<AccountStack>> make(TransportSettings transport, const ProviderSettings& settings,
-                                                    Clock& clock);
+                                                    Clock& clock, AwayJudge judge = asked_to_stay_away);
 
   /// A transport whose calls carry these credentials; lives as long as the stack.
   HttpTransport& authenticated(std::unique_ptr<Authenticator> authenticator);
 
   HttpTransport& downloads() { return downloads_; }
-  HttpTransport& paced() { return paced_; }
+  HttpTransport& paced() { return gate_; }
+  GatedTransport& gate() { return gate_; }
   [[nodiscard]] const CallCounter& calls() const { return *calls_; }
 
  private:
   struct Api {
-    Api(std::unique_ptr<Authenticator> credentials, PacedTransport& paced, Backoff& backoff, Clock& clock)
+    Api(std::unique_ptr<Authenticator> credentials, HttpTransport& paced, Backoff& backoff, Clock& clock)
         : authenticator(std::move(credentials)),
           transport(paced, *authenticator),
           retrying(transport, backoff, clock) {}
@@ -48,8 +50,11 @@ class AccountStack {
     AuthenticatedTransport transport;
     RetryingTransport retrying;
   };
-  AccountStack(std::unique_ptr<CallCounter> calls, std::unique_ptr<HttpTransport> sockets, RateLimiter::Pace pace,
-               Clock& clock);
+  struct Base {
+    std::unique_ptr<CallCounter> calls;
+    std::unique_ptr<HttpTransport> sockets;
+  };
+  AccountStack(Base base, RateLimiter::Pace pace, Clock& clock, AwayJudge judge);
 
   Clock& clock_;
   std::unique_ptr<CallCounter> calls_;
@@ -58,6 +63,7 @@ class AccountStack {
   RetryingTransport downloads_;
   RateLimiter limiter_;
   PacedTransport paced_;
+  GatedTransport gate_;
   std::vector<std::unique_ptr<Api>> apis_;
 };
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
+#include "storage/base/clock.h"
 #include "storage/base/log.h"
 #include "storage/base/result.h"
 #include "sync/http/transport.h"
@@ -23,6 +25,10 @@ class AccountConnection {
   virtual HttpTransport& downloads() = 0;
   virtual const CallCounter& calls() const = 0;
   virtual PlanSource& plans() = 0;
+  /// Until when the provider asked this account to make no more calls; none goes out before that.
+  [[nodiscard]] virtual std::optional<UtcTime> away_until() const { return std::nullopt; }
+  /// Lets calls out again, for somebody who wants to try nevertheless.
+  virtual void come_back() {}
   /// Null where there are none, or the settings do not ask for them.
   virtual CollectionSource* collections() { return nullptr; }
   /// Null where the provider suggests nothing.

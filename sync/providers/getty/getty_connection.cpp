@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sync/providers/account_stack.h"
+#include "sync/providers/getty/getty_errors.h"
 #include "sync/providers/getty/getty_provider.h"
 #include "sync/providers/getty/user_auth.h"
 
@@ -21,6 +22,8 @@ class GettyConnection final : public AccountConnection {
   HttpTransport& downloads() override { return stack_->downloads(); }
   const CallCounter& calls() const override { return stack_->calls(); }
   PlanSource& plans() override { return provider_; }
+  std::optional<UtcTime> away_until() const override { return stack_->gate().closed_until(); }
+  void come_back() override { stack_->gate().open(); }
   SuggestionSource* suggestions() override { return &provider_; }
 
  private:
@@ -74,7 +77,7 @@ Result<std::unique_ptr<AccountConnection>> make_getty_connection(const ProviderS
   transport.allowed_hosts.push_back(token_url->host());
   transport.allowed_hosts.emplace_back(kFilesDomain);
 
-  auto stack = AccountStack::make(std::move(transport), settings, clock);
+  auto stack = AccountStack::make(std::move(transport), settings, clock, getty::asked_to_stay_away);
   if (!stack) return stack.error();
   HttpTransport& api =
       (*stack)->authenticated(getty::make_user_auth(settings, std::move(*token_url), (*stack)->paced(), clock, log));

@@ -7,6 +7,7 @@
 #include "storage/base/text.h"
 #include "sync/http/http_status.h"
 #include "sync/http/json_reader.h"
+#include "sync/providers/gated_transport.h"
 
 namespace damsync::getty {
 namespace {
@@ -169,6 +170,11 @@ Error refusal_error(const HttpResponse& response, std::string_view call, UtcTime
   if (refusal == Refusal::kPerSecond || refusal == Refusal::kTrouble || refusal == Refusal::kNoAnswer)
     return patience(std::move(error), response, now);
   return error;
+}
+
+std::optional<Error> asked_to_stay_away(const HttpResponse& response, std::string_view call, UtcTime now) {
+  const bool limit = (response.status == 403 || response.status == 429) && classify(response) == Refusal::kDailyLimit;
+  return limit ? refusal_error(response, call, now) : damsync::asked_to_stay_away(response, call, now);
 }
 
 Result<Json> read_answer(const HttpResponse& response, std::string_view call, UtcTime now) {

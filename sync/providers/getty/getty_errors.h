@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,9 @@ Refusal classify(const HttpResponse& response);
 ///          kPastEnd, kBadCollection, kBadRequest: kInvalid; kNoAnswer: kProtocol, retryable. `Retry-After` is honoured
 ///          between 1 s and 1 h.
 Error refusal_error(const HttpResponse& response, std::string_view call, UtcTime now);
+
+/// The daily limit, in any of its forms, or a `Retry-After` of more than two minutes: as `AwayJudge`.
+std::optional<Error> asked_to_stay_away(const HttpResponse& response, std::string_view call, UtcTime now);
 
 /// The JSON of an answer with status 200 or 201.
 ///

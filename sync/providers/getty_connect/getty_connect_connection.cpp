@@ -54,6 +54,8 @@ class GettyConnectConnection final : public AccountConnection {
   HttpTransport& downloads() override { return stack_->downloads(); }
   const CallCounter& calls() const override { return stack_->calls(); }
   PlanSource& plans() override { return plans_; }
+  std::optional<UtcTime> away_until() const override { return stack_->gate().closed_until(); }
+  void come_back() override { stack_->gate().open(); }
 
  private:
   Status check_login(std::stop_token stop) {

@@ -27,6 +27,8 @@ class ShutterstockConnection final : public AccountConnection {
   HttpTransport& downloads() override { return stack_->downloads(); }
   const CallCounter& calls() const override { return stack_->calls(); }
   PlanSource& plans() override { return provider_; }
+  std::optional<UtcTime> away_until() const override { return stack_->gate().closed_until(); }
+  void come_back() override { stack_->gate().open(); }
   CollectionSource* collections() override { return collections_ ? &*collections_ : nullptr; }
 
  private:
