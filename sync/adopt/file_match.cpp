@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <tuple>
 
 #include "storage/base/text.h"
 
@@ -37,8 +38,21 @@ bool names_size(const FileNameFacts& name, const HeldRendition& held) {
   return name.size.empty() || iequals(name.size, held.size);
 }
 
-/// Pixels of a rendition that is not held, and of none that is known to be.
+/// `xlarge` for `X-Large` and `x_large`.
+std::string letters_of(const std::string& size) {
+  std::string out = to_lower(size);
+  std::erase_if(out, [](char c) { return c < 'a' || c > 'z'; });
+  return out;
+}
+
+bool hints_at(const FileNameFacts& name, const HeldRendition& held) {
+  return !name.size_hint.empty() && letters_of(held.size) == name.size_hint;
+}
+
+/// Pixels that the provider lists for another size. A license that tells no size may be of any, and a size that the
+/// name hints at is believed: what was delivered need not be what was listed.
 bool is_another(const Claim& claim, const HeldRendition& held, const MediaFacts& media) {
+  if (held.size.empty() || hints_at(claim.name, held)) return false;
   return std::any_of(claim.known.begin(), claim.known.end(), [&](const Rendition& known) {
     const bool same = known.name == held.size && (held.format.empty() || plain_format(known.format) == held.format);
     return !same && known.width == media.width && known.height == media.height;
@@ -74,20 +88,14 @@ std::vector<Candidate> all_of(const std::vector<Claim>& claims) {
   return all;
 }
 
-/// `xlarge` for `X-Large` and `x_large`.
-std::string letters_of(const std::string& size) {
-  std::string out = to_lower(size);
-  std::erase_if(out, [](char c) { return c < 'a' || c > 'z'; });
-  return out;
-}
-
-void prefer_hinted(const std::vector<Claim>& claims, std::vector<Candidate>& candidates) {
-  const auto hinted = [&](const Candidate& c) {
-    const auto& hint = claims[c.claim].name.size_hint;
-    return !hint.empty() && letters_of(claims[c.claim].held[c.held].size) == hint;
+/// A size that the name hints at, and that the file can be, goes before every other, pixels that agree or not.
+void prefer_hinted(const std::vector<Claim>& claims, const MediaFacts& media, std::vector<Candidate>& candidates) {
+  const auto meant = [&](const Candidate& c) {
+    const auto& [claim, held] = std::tie(claims[c.claim], claims[c.claim].held[c.held]);
+    return hints_at(claim.name, held) && fit_of(claim, held, media) >= Fit::kPossible;
   };
-  if (std::any_of(candidates.begin(), candidates.end(), hinted))
-    std::erase_if(candidates, [&](const Candidate& c) { return !hinted(c); });
+  if (std::any_of(candidates.begin(), candidates.end(), meant))
+    std::erase_if(candidates, [&](const Candidate& c) { return !meant(c); });
 }
 
 FileMatch verdict(AdoptResult result, std::string reason) { return {result, std::move(reason), 0, 0}; }
@@ -97,8 +105,7 @@ FileMatch already(const Candidate& c) {
 }
 
 /// Every candidate is held already, or one is left, or it cannot be told.
-FileMatch choose(const std::vector<Claim>& claims, std::vector<Candidate> fitting) {
-  prefer_hinted(claims, fitting);
+FileMatch choose(const std::vector<Claim>& claims, const std::vector<Candidate>& fitting) {
   const auto mirrored = [&](const Candidate& c) { return claims[c.claim].held[c.held].mirrored; };
   if (std::all_of(fitting.begin(), fitting.end(), mirrored)) return already(fitting.front());
   if (fitting.size() == 1) return {AdoptResult::kAdopted, "", fitting.front().claim, fitting.front().held};
@@ -162,15 +169,17 @@ FileMatch match_file(const std::vector<Claim>& claims, const MediaFacts& media) 
   if ((media.format == "jpg" || media.format == "png") && (!media.width || !media.height))
     return verdict(AdoptResult::kRefused,
                    fmt::format("there is no picture in it, only the header of a {}", media.format));
+  auto candidates = all_of(claims);
+  prefer_hinted(claims, media, candidates);
   std::vector<Candidate> fitting;
   Fit best = Fit::kNoSize;
-  for (const auto& c : all_of(claims)) {
+  for (const auto& c : candidates) {
     const Fit fit = fit_of(claims[c.claim], claims[c.claim].held[c.held], media);
     if (fit > best) fitting.clear();
     best = std::max(best, fit);
     if (fit == best && fit >= Fit::kPossible) fitting.push_back(c);
   }
-  return fitting.empty() ? none_fits(claims, media, best) : choose(claims, std::move(fitting));
+  return fitting.empty() ? none_fits(claims, media, best) : choose(claims, fitting);
 }
 
 }  // namespace damsync

@@ -56,7 +56,8 @@ std::optional<FileMatch> match_name(const std::vector<Claim>& claims);
 ///
 /// Of the renditions held those are left whose size the name states (a name without size leaves all), whose format is
 /// the file's, and whose pixels, where both are known, are the file's within one part in a hundred, upright or turned.
-/// Known pixels that agree go before unknown ones, a hint in the name decides between equals. One left: that is it.
+/// One whose size the name hints at goes before the others, then known pixels that agree before unknown ones. One left:
+/// that is it.
 FileMatch match_file(const std::vector<Claim>& claims, const MediaFacts& media);
 
 }  // namespace damsync

@@ -9,6 +9,7 @@ const HeldRendition kHuge{"huge", "jpg", 6000, 4000, false};
 const HeldRendition kMedium{"medium", "jpg", 1000, 667, false};
 const HeldRendition kVector{"vector", "eps", std::nullopt, std::nullopt, false};
 const HeldRendition kUntold{"", "jpg", std::nullopt, std::nullopt, false};
+const HeldRendition kLarge{"large", "jpg", std::nullopt, std::nullopt, false};
 
 Claim claim(std::vector<HeldRendition> held, FileNameFacts name = {}) {
   name.asset_id = "118139110";
@@ -57,6 +58,17 @@ TEST_CASE("adopt: a file goes to the one license held that its name and its byte
        jpg(7777, 5555),
        R::kAdopted,
        0},
+      {"a license that tells no size may be of any", {claim({kUntold})}, jpg(500, 334), R::kAdopted},
+      {"a hint goes before the pixels of another size",
+       {hinted({kHuge, kLarge}, "large")},
+       jpg(6000, 4000),
+       R::kAdopted,
+       1},
+      {"a hint at a size that has its file",
+       {hinted({kHuge, mirrored(kLarge)}, "large")},
+       jpg(6000, 4000),
+       R::kAlready},
+      {"a hint that the size's own pixels deny", {hinted({kHuge, kMedium}, "medium")}, jpg(6000, 4000), R::kAdopted, 0},
       {"a hint at what is not held is no statement", {hinted({kHuge}, "super")}, jpg(6000, 4000), R::kAdopted},
       {"another account holds nothing", {claim({}), claim({kHuge})}, jpg(6000, 4000), R::kAdopted},
       {"held in a size that is not stated", {sized({kHuge}, "medium")}, jpg(1000, 667), R::kUnmatched},
@@ -70,7 +82,7 @@ TEST_CASE("adopt: a file goes to the one license held that its name and its byte
       {"the other size has its file", {claim({mirrored(kHuge), kMedium})}, jpg(1000, 667), R::kAdopted, 1},
       {"M4: a scaled copy", {claim({kHuge})}, jpg(3000, 2000), R::kRefused},
       {"M4: a scaled copy that states its size", {sized({kHuge}, "huge")}, jpg(800, 533), R::kRefused},
-      {"M4: another known size of unknown pixels", {claim({kUntold})}, jpg(500, 334), R::kRefused},
+      {"M4: another size's pixels, the licensed one's unknown", {claim({kLarge})}, jpg(500, 334), R::kRefused},
       {"M2: another type than licensed", {claim({kHuge})}, {"png", 6000, 4000}, R::kRefused},
       {"M2: a web page", {claim({kHuge})}, {"html", {}, {}}, R::kRefused},
       {"M2: nothing known", {claim({kUntold})}, {"", {}, {}}, R::kRefused},
