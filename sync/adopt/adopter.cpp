@@ -258,9 +258,11 @@ Status Adopter::settle(Item& item, std::stop_token stop) {
   ++done_;
   if (item.match.result == AdoptResult::kAdopted) return take(item, std::move(stop));
   if (item.match.result == AdoptResult::kAlready) return finish_move(item, std::move(stop));
-  if (item.match.result == AdoptResult::kUnmatched)
+  if (item.match.result == AdoptResult::kUnmatched) {
     if (const auto listed = list_for_metadata(parts_.accounts, item.claims, *item.file, options_))
       return tell(*listed), Status();
+    item.match.reason += advice_for(parts_.accounts, item.claims);
+  }
   tell_left({item.file}, item.match.result, item.match.reason);
   return {};
 }

@@ -1,5 +1,7 @@
 #include "sync/adopt/listing.h"
 
+#include <fmt/format.h>
+
 #include "storage/base/text.h"
 #include "storage/sqlite/transaction.h"
 
@@ -24,25 +26,36 @@ bool add_asset(Cycle& cycle, const std::string& asset_id) {
 
 std::optional<AdoptedFile> list_for_metadata(const std::vector<Cycle*>& accounts, const std::vector<Claim>& claims,
                                              const SourceFile& file, const AdoptOptions& options) {
+  if (claims.size() != 1) return std::nullopt;
+  const Claim& claim = claims.front();
+  Cycle& cycle = *accounts[claim.owner];
+  const auto& capabilities = cycle.provider.capabilities();
+  const bool meant = !options.account.empty() || to_lower(file.name()).starts_with(brand_of(capabilities.file_prefix));
+  if (!capabilities.license_stream.empty() || !claim.name.refusal.empty() || !meant) return std::nullopt;
+  const std::string& id = claim.name.asset_id;
+  const bool added = options.dry_run ? !cycle.catalog.find_asset(cycle.account, id) : add_asset(cycle, id);
+  return AdoptedFile{
+      file.shown,
+      AdoptResult::kListed,
+      added ? "the next sync reads its metadata; without a license the file stays where it is" : "listed already",
+      cycle.account,
+      std::string(cycle.provider.name()),
+      id,
+      "",
+      ""};
+}
+
+std::string advice_for(const std::vector<Cycle*>& accounts, const std::vector<Claim>& claims) {
+  std::string lists;
   for (const auto& claim : claims) {
-    Cycle& cycle = *accounts[claim.owner];
-    const auto& capabilities = cycle.provider.capabilities();
-    const bool meant =
-        !options.account.empty() || to_lower(file.name()).starts_with(brand_of(capabilities.file_prefix));
-    if (!capabilities.license_stream.empty() || !claim.name.refusal.empty() || !meant) continue;
-    const std::string& id = claim.name.asset_id;
-    const bool added = options.dry_run ? !cycle.catalog.find_asset(cycle.account, id) : add_asset(cycle, id);
-    return AdoptedFile{
-        file.shown,
-        AdoptResult::kListed,
-        added ? "the next sync reads its metadata; without a license the file stays where it is" : "listed already",
-        cycle.account,
-        std::string(cycle.provider.name()),
-        id,
-        "",
-        ""};
+    const Cycle& cycle = *accounts[claim.owner];
+    const auto& stream = cycle.provider.capabilities().license_stream;
+    if (stream.empty())
+      lists = cycle.account;
+    else if (!cycle.catalog.stream(cycle.account, stream).last_ok_at)
+      return fmt::format("; account '{}' has not been synced yet: run damsync sync first", cycle.account);
   }
-  return std::nullopt;
+  return lists.empty() ? "" : fmt::format("; with --account {} its metadata is mirrored", lists);
 }
 
 }  // namespace damsync

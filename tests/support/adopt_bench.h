@@ -76,6 +76,13 @@ class AdoptBench {
     tx.commit();
   }
 
+  /// The stream was read to its end.
+  void synced(const std::string& account, const std::string& stream) {
+    Transaction tx(*db_);
+    writer_.put_stream({account, stream, "c-1", clock.utc(), clock.utc(), ""});
+    tx.commit();
+  }
+
   std::string offer(const std::string& name, const std::string& bytes) const {
     const auto path = state_ / "incoming" / name;
     std::filesystem::create_directories(path.parent_path());

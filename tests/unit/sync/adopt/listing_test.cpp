@@ -11,9 +11,9 @@ namespace {
 
 const std::string kPicture = tiny_jpeg(600, 400, "2637171");
 
-/// An account of the old interface beside one that has licenses.
+/// An account of the old interface.
 struct Bench : TempDir, AdoptBench {
-  Bench() : AdoptBench(path()) { accounts = {{"photo-desk", "getty"}, {"archive", "getty-connect"}}; }
+  Bench() : AdoptBench(path()) { accounts = {{"newsroom", "shutterstock"}, {"archive", "getty-connect"}}; }
   std::string state_of(const std::string& id) {
     const auto asset = catalog().find_asset("archive", id);
     return asset ? to_word(asset->state) : "not known";
@@ -37,7 +37,26 @@ TEST_CASE_FIXTURE(Bench,
   CHECK(reason("GettyImages-2637171.jpg") == "listed already");
 }
 
+TEST_CASE_FIXTURE(Bench, "adopt: nothing is listed in one account that another one may hold the license of") {
+  accounts = {{"photo-desk", "getty"}, {"archive", "getty-connect"}};
+  offer("GettyImages-2637171.jpg", kPicture);
+  auto summary = adopted();
+  CHECK(summary.listed == 0);
+  CHECK(summary.unmatched == 1);
+  CHECK_FALSE(summary.complete());
+  CHECK(state_of("2637171") == "not known");
+  CHECK(reason("GettyImages-2637171.jpg") ==
+        "no license for asset 2637171 is held; account 'photo-desk' has not been synced yet: run damsync sync first");
+  synced("photo-desk", "downloads");
+  CHECK(adopted().unmatched == 1);
+  CHECK(reason("GettyImages-2637171.jpg") ==
+        "no license for asset 2637171 is held; with --account archive its metadata is mirrored");
+  CHECK(adopt({.paths = {}, .account = "archive", .mode = {}, .dry_run = false})->listed == 1);
+  CHECK(state_of("2637171") == "unknown");
+}
+
 TEST_CASE_FIXTURE(Bench, "adopt: a file of a license held is taken, not listed") {
+  accounts = {{"photo-desk", "getty"}, {"archive", "getty-connect"}};
   hold("photo-desk", "2637171", "g-1", "x_large");
   offer("GettyImages-2637171.jpg", kPicture);
   CHECK(adopted().adopted == 1);
