@@ -29,7 +29,7 @@ class GettyWorld final : public ProviderWorld {
     account_.clock.advance(std::chrono::minutes(2));  // the token endpoint is not asked twice within a minute
   }
   int spending_calls() const override {
-    return static_cast<int>(account_.sim.books().executions.size() + account_.sim.books().calls.purchases);
+    return static_cast<int>(account_.sim.books().executions.size() + account_.sim.books().purchases);
   }
 
  private:

@@ -53,7 +53,7 @@ SimRequest execute(const std::string& query) {
 
 /// The service is strict: a parameter it does not know would show here.
 void check_nothing_refused(const GettyAccount& account) {
-  for (const auto& [text, count] : account.sim.books().calls.refusals) {
+  for (const auto& [text, count] : account.sim.books().refusals) {
     CAPTURE(text);
     CHECK(count == 0);
   }
@@ -127,7 +127,7 @@ TEST_CASE("T30 getty account: a token that ends in mid-run is renewed and no cal
 
     CHECK(licenses(poll_all(account, "downloads")).size() == 1);
     CHECK(account.sim.books().tokens_issued == 2);
-    CHECK(account.sim.books().calls.statuses.at(401) == 1);
+    CHECK(account.sim.books().statuses.at(401) == 1);
   }
 }
 
@@ -320,5 +320,5 @@ TEST_CASE("getty simulator: a file's address works for 24 hours") {
   CHECK(sim.handle(get).status == 302);
   sim.advance(std::chrono::hours(24));
   CHECK(sim.handle(get).status == 403);
-  CHECK(sim.books().calls.credentials_on_files == 0);
+  CHECK(sim.books().credentials_on_files == 0);
 }

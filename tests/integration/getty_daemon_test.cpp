@@ -24,7 +24,7 @@ struct PollingDesk : GettyDesk {
   }
   [[nodiscard]] std::int64_t calls() const {
     std::int64_t sum = 0;
-    for (const auto& [route, count] : sim.books().calls.calls) sum += count;
+    for (const auto& [route, count] : sim.books().calls) sum += count;
     return sum;
   }
   static void end(Program& daemon) {

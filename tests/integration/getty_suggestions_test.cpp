@@ -27,7 +27,7 @@ struct Withdrawing : GettyDesk {
   }
   Json shown() { return *parse_json(run({"show", "getty:83454801", "--json"}).out); }
   std::int64_t calls(const std::string& route) {
-    const auto all = sim.books().calls.calls;
+    const auto all = sim.books().calls;
     return all.contains(route) ? all.at(route) : 0;
   }
 };

@@ -184,10 +184,8 @@ SimResponse GettySim::execute_download(const SimRequest& request, const std::str
                               .notes = said("download_notes"),
                               .project_code = said("project_code"),
                               .visible_from = now + state_.switches.history_lag});
-  const std::string* host = request.header("Host");
   const auto expiry = to_millis(now + state_.switches.uri_lifetime);
-  const std::string uri = "http://" + (host == nullptr ? "127.0.0.1" : *host) + "/delivery/0/" + id +
-                          "?e=" + std::to_string(expiry) +
+  const std::string uri = request.base() + "/delivery/0/" + id + "?e=" + std::to_string(expiry) +
                           "&s=" + sha256_hex(id + std::to_string(expiry)).substr(0, 16);
   if (request.param("auto_download") == "false") return getty_json(Json::object({{"uri", uri}}));
   SimResponse response;
@@ -197,8 +195,7 @@ SimResponse GettySim::execute_download(const SimRequest& request, const std::str
 }
 
 SimResponse GettySim::deliver(const SimRequest& request, const std::string& id) {
-  if (request.header("Authorization") != nullptr || request.header("Api-Key") != nullptr)
-    ++books_.calls.credentials_on_files;
+  if (request.header("Authorization") != nullptr || request.header("Api-Key") != nullptr) ++books_.credentials_on_files;
   const std::string expiry = request.param("e").value_or("0");
   const auto until = whole_number(expiry);
   const bool genuine = request.param("s") == sha256_hex(id + expiry).substr(0, 16);
@@ -219,8 +216,8 @@ SimResponse GettySim::deliver(const SimRequest& request, const std::string& id) 
                     "image/jpeg");
   response.set_header("Content-Disposition", "attachment; filename=GettyImages-" + id + ".jpg");
   response.bad.no_length = state_.switches.delivery_without_length;
-  ++books_.calls.files[id];
-  books_.calls.file_bytes += static_cast<std::int64_t>(response.body.size());
+  ++books_.files[id];
+  books_.file_bytes += static_cast<std::int64_t>(response.body.size());
   return response;
 }
 

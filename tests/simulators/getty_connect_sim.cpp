@@ -10,12 +10,7 @@ namespace {
 constexpr const char* kImages = "/api/images/";
 constexpr const char* kRealm = "Connect";
 
-SimResponse json_answer(const Json& body, int status = 200) {
-  SimResponse response;
-  response.status = status;
-  response.set_body(write_json(body), "application/json");
-  return response;
-}
+SimResponse json_answer(const Json& body, int status = 200) { return json_response(body, status, "application/json"); }
 
 /// The members of `Digest a="b", c=d`; the values hold no commas here.
 std::map<std::string, std::string> digest_fields(const std::string& header) {
@@ -81,60 +76,10 @@ Json image_json(const std::string& id, const ConnectSimImage& image) {
 
 }  // namespace
 
-GettyConnectSim::~GettyConnectSim() {
-  if (server_) server_->stop();
-}
-
-void GettyConnectSim::listen(std::uint16_t port) {
-  server_ = std::make_unique<SimServer>([this](const SimRequest& request) { return handle(request); }, port);
-}
-
-std::string GettyConnectSim::base_url() const { return server_->base_url(); }
-
-SimBooks GettyConnectSim::books() const {
-  const std::lock_guard lock(mutex_);
-  return books_;
-}
-
-void GettyConnectSim::reset_books() {
-  const std::lock_guard lock(mutex_);
-  books_ = {};
-}
-
-UtcTime GettyConnectSim::now() const {
-  const std::lock_guard lock(mutex_);
-  return now_locked();
-}
-
-UtcTime GettyConnectSim::now_locked() const {
-  if (frozen_) return *frozen_ + offset_;
-  return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()) + offset_;
-}
-
-void GettyConnectSim::advance(Millis duration) {
-  const std::lock_guard lock(mutex_);
-  offset_ += duration;
-}
-
-SimResponse GettyConnectSim::handle(const SimRequest& request) {
-  const auto actions = faults_.match(request.method, request.path);
-  const std::lock_guard lock(mutex_);
-  SimResponse response;
-  bool answered = false;
-  for (const auto& action : actions) {
-    if (action.when != FaultAction::When::kInstead) continue;
-    action.apply(response);
-    answered = true;
-  }
-  if (!answered) response = dispatch(request);
-  for (const auto& action : actions)
-    if (action.when == FaultAction::When::kAfter) action.apply(response);
+GettyConnectSim::Route GettyConnectSim::route_of(const SimRequest& request) const {
   const bool image = request.path.starts_with(kImages);
-  const std::string route = request.method + " " + (image ? std::string(kImages) + "{id}" : request.path);
-  ++books_.calls[route];
-  ++books_.statuses[response.status];
-  if (response.status >= 400 && response.status < 500) ++books_.refusals[route + ": " + response.body.substr(0, 300)];
-  return response;
+  return {request.method + " " + (image ? std::string(kImages) + "{id}" : request.path),
+          image ? request.path.substr(std::string(kImages).size()) : std::string()};
 }
 
 SimResponse GettyConnectSim::refuse(int status, const std::string& error) const {
@@ -142,13 +87,13 @@ SimResponse GettyConnectSim::refuse(int status, const std::string& error) const 
   return json_answer(state_.switches.errors_in_array ? Json(Json::Array{body}) : body, status);
 }
 
-SimResponse GettyConnectSim::dispatch(const SimRequest& request) {
+SimResponse GettyConnectSim::dispatch(const SimRequest& request, const Route& route) {
   if (request.path == "/api/token")
     return request.method == "POST" ? issue_token(request) : refuse(400, "The token is had by POST");
   if (!request.path.starts_with(kImages)) return refuse(404, "No such resource");
   if (request.method != "GET") return refuse(400, "Images can only be read");
   if (auto refused = check_token(request)) return *refused;
-  return one_image(request, request.path.substr(std::string(kImages).size()));
+  return one_image(request, route.id);
 }
 
 SimResponse GettyConnectSim::issue_token(const SimRequest& request) {

@@ -3,15 +3,11 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 
-#include "tests/simulators/fault_script.h"
-#include "tests/simulators/http_server.h"
-#include "tests/simulators/sim_books.h"
+#include "tests/simulators/sim_core.h"
 
 namespace damsync {
 
@@ -63,35 +59,14 @@ struct ConnectState {
 ///
 /// Threads  all methods lock.
 /// Source   the service's page about `GET images/:id` and RFC 7616; the form of the token is an assumption.
-class GettyConnectSim {
+class GettyConnectSim final : public StatefulSim<ConnectState> {
  public:
-  /// The virtual time at the start; it then stands still until `advance`. None: it follows the machine's clock.
-  explicit GettyConnectSim(std::optional<UtcTime> start = std::nullopt) : frozen_(start) {}
-  ~GettyConnectSim();
-
-  /// Serves on 127.0.0.1; port 0 takes any free port.
-  void listen(std::uint16_t port = 0);
-  [[nodiscard]] std::string base_url() const;
-
-  /// One answer; called by the server, or by a program with a server of its own.
-  SimResponse handle(const SimRequest& request);
-
-  /// Runs `change(ConnectState&)` while no request is being answered, and returns its result.
-  template <class Change>
-  auto edit(Change&& change) {
-    const std::lock_guard lock(mutex_);
-    return change(state_);
-  }
-
-  FaultScript& faults() noexcept { return faults_; }
-  [[nodiscard]] SimBooks books() const;
-  void reset_books();
-  [[nodiscard]] UtcTime now() const;
-  void advance(Millis duration);
+  explicit GettyConnectSim(std::optional<UtcTime> start = std::nullopt) : StatefulSim(start) {}
+  ~GettyConnectSim() override { stop_listening(); }
 
  private:
-  [[nodiscard]] UtcTime now_locked() const;
-  SimResponse dispatch(const SimRequest& request);
+  [[nodiscard]] Route route_of(const SimRequest& request) const override;
+  SimResponse dispatch(const SimRequest& request, const Route& route) override;
   SimResponse issue_token(const SimRequest& request);
   SimResponse one_image(const SimRequest& request, const std::string& id);
   [[nodiscard]] SimResponse refuse(int status, const std::string& error) const;
@@ -101,14 +76,7 @@ class GettyConnectSim {
   SimResponse challenge(const std::string& error, const char* more);
   [[nodiscard]] bool is_live(const std::string& token) const;
 
-  mutable std::mutex mutex_;
-  ConnectState state_;
-  SimBooks books_;
-  FaultScript faults_;
-  std::optional<UtcTime> frozen_;
-  Millis offset_{0};
   std::int64_t issued_ = 0;
-  std::unique_ptr<SimServer> server_;
 };
 
 }  // namespace damsync

@@ -10,7 +10,6 @@
 
 #include "storage/base/json.h"
 #include "storage/base/time.h"
-#include "tests/simulators/sim_books.h"
 
 namespace damsync {
 
@@ -105,13 +104,13 @@ struct GettySwitches {
   std::optional<std::int64_t> calls_per_day;
 };
 
-/// Everything the simulated service knows.
 /// What the log-in page gave an application, until it is exchanged.
 struct GettySimCode {
   std::string username;
   std::string redirect_uri;
 };
 
+/// Everything the simulated service knows.
 struct GettyState {
   std::string api_key = "sandbox-key";
   std::string client_secret = "sandbox-secret";
@@ -127,14 +126,6 @@ struct GettyState {
   GettySwitches switches;
   int throttle_next = 0;  ///< so many of the next calls are over the limit per second
   std::int64_t last_change_set = 100;
-};
-
-/// What the service has counted.
-struct GettyBooks {
-  SimBooks calls;
-  std::map<std::string, std::int64_t>
-      executions;  ///< downloads that used up quota, by asset, whatever became of the reply
-  std::int64_t tokens_issued = 0;
 };
 
 }  // namespace damsync

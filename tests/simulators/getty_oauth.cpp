@@ -23,7 +23,7 @@ SimResponse GettySim::authorize(const SimRequest& request) {
   const auto redirect = request.param("redirect_uri");
   if (!redirect || request.param("client_id") != state_.api_key || request.param("response_type") != "code")
     return oauth_error(400, "invalid_request");
-  const std::string code = "code-" + std::to_string(++books_.tokens_issued);
+  const std::string code = "code-" + std::to_string(++issued_);
   state_.codes[code] = {state_.login, *redirect};
   SimResponse response;
   response.status = 302;
@@ -58,7 +58,8 @@ SimResponse GettySim::issue_token(const SimRequest& request) {
   } else if (grant != "client_credentials") {
     return oauth_error(400, "unsupported_grant_type");
   }
-  const std::string token = "token-" + std::to_string(++books_.tokens_issued);
+  ++books_.tokens_issued;
+  const std::string token = "token-" + std::to_string(++issued_);
   const auto lifetime = state_.switches.token_lifetime;
   state_.tokens[token] = {username, now_locked() + lifetime};
   Json body = Json::object({{"access_token", token}, {"token_type", "Bearer"}});

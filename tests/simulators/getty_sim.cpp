@@ -4,25 +4,8 @@
 #include <array>
 
 namespace damsync {
-namespace {
-
-std::vector<std::string> segments(const std::string& path) {
-  std::vector<std::string> parts;
-  for (std::size_t from = 1; from <= path.size();) {
-    const std::size_t slash = std::min(path.find('/', from), path.size());
-    parts.push_back(path.substr(from, slash - from));
-    from = slash + 1;
-  }
-  return parts;
-}
-
-}  // namespace
-
 SimResponse getty_json(const Json& body, int status) {
-  SimResponse response;
-  response.status = status;
-  response.set_body(write_json(body), "application/json; charset=utf-8");
-  return response;
+  return json_response(body, status, "application/json; charset=utf-8");
 }
 
 bool is_getty_page_size(std::string_view text) {
@@ -31,69 +14,12 @@ bool is_getty_page_size(std::string_view text) {
   return std::find(kSizes.begin(), kSizes.end(), text) != kSizes.end();
 }
 
-GettySim::~GettySim() { stop_listening(); }
-
-void GettySim::listen(std::uint16_t port) {
-  server_ = std::make_unique<SimServer>([this](const SimRequest& request) { return handle(request); }, port);
-}
-
-void GettySim::stop_listening() {
-  if (server_) server_->stop();
-}
-
-std::string GettySim::base_url() const { return server_->base_url(); }
-
-GettyBooks GettySim::books() const {
-  const std::lock_guard lock(mutex_);
-  return books_;
-}
-
-void GettySim::reset_books() {
-  const std::lock_guard lock(mutex_);
-  const auto tokens = books_.tokens_issued;  // tokens are numbered by it
-  books_ = GettyBooks();
-  books_.tokens_issued = tokens;
-}
-
-UtcTime GettySim::now() const {
-  const std::lock_guard lock(mutex_);
-  return now_locked();
-}
-
-UtcTime GettySim::now_locked() const {
-  if (frozen_) return *frozen_ + offset_;
-  return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()) + offset_;
-}
-
-void GettySim::advance(Millis duration) {
-  const std::lock_guard lock(mutex_);
-  offset_ += duration;
-}
-
-SimResponse GettySim::handle(const SimRequest& request) {
-  const auto actions = faults_.match(request.method, request.path);
-  const Route route = find_route(request);
-  const std::lock_guard lock(mutex_);
-  SimResponse response;
-  bool answered = false;
-  for (const auto& action : actions) {
-    if (action.when != FaultAction::When::kInstead) continue;
-    action.apply(response);
-    answered = true;
-  }
-  if (!answered) response = dispatch(request, route);
+void GettySim::finish(const SimRequest&, const Route&, SimResponse& response) {
   response.set_header("Date", format_http_date(now_locked()));
-  for (const auto& action : actions)
-    if (action.when == FaultAction::When::kAfter) action.apply(response);
-  ++books_.calls.calls[route.name];
-  ++books_.calls.statuses[response.status];
-  if (response.status >= 400 && response.status < 500)
-    ++books_.calls.refusals[route.name + ": " + response.body.substr(0, 300)];
-  return response;
 }
 
-GettySim::Route GettySim::find_route(const SimRequest& request) {
-  const auto parts = segments(request.path);
+GettySim::Route GettySim::route_of(const SimRequest& request) const {
+  const auto parts = path_segments(request.path);
   const auto named = [&](const std::string& path, const std::string& id = {}) {
     return Route{request.method + " " + path, id};
   };

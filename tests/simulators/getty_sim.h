@@ -1,16 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
-#include "tests/simulators/fault_script.h"
 #include "tests/simulators/getty_model.h"
-#include "tests/simulators/http_server.h"
+#include "tests/simulators/sim_core.h"
 
 namespace damsync {
 
@@ -20,44 +17,17 @@ namespace damsync {
 ///
 /// Threads  all methods lock.
 /// Source   Getty Images OpenAPI 2019-05 and the service's documentation pages.
-class GettySim {
+class GettySim final : public StatefulSim<GettyState> {
  public:
-  /// The virtual time at the start; it then stands still until `advance`. None: it follows the machine's clock.
-  explicit GettySim(std::optional<UtcTime> start = std::nullopt) : frozen_(start) {}
-  ~GettySim();
-
-  /// Serves on 127.0.0.1; port 0 takes any free port.
-  void listen(std::uint16_t port = 0);
-  void stop_listening();
-  [[nodiscard]] std::string base_url() const;
-
-  /// One answer; called by the server, or by a program with a server of its own.
-  SimResponse handle(const SimRequest& request);
-
-  /// Runs `change(GettyState&)` while no request is being answered, and returns its result.
-  template <class Change>
-  auto edit(Change&& change) {
-    const std::lock_guard lock(mutex_);
-    return change(state_);
-  }
-
-  FaultScript& faults() noexcept { return faults_; }
-  [[nodiscard]] GettyBooks books() const;
-  void reset_books();
-  [[nodiscard]] UtcTime now() const;
-  void advance(Millis duration);
+  explicit GettySim(std::optional<UtcTime> start = std::nullopt) : StatefulSim(start) {}
+  ~GettySim() override { stop_listening(); }
 
  private:
-  /// `GET /v3/images/{id}` and the id.
-  struct Route {
-    std::string name;
-    std::string id;
-  };
   using Allowed = std::set<std::string, std::less<>>;
 
-  static Route find_route(const SimRequest& request);
-  [[nodiscard]] UtcTime now_locked() const;
-  SimResponse dispatch(const SimRequest& request, const Route& route);
+  [[nodiscard]] Route route_of(const SimRequest& request) const override;
+  void finish(const SimRequest& request, const Route& route, SimResponse& response) override;
+  SimResponse dispatch(const SimRequest& request, const Route& route) override;
   SimResponse dispatch_user(const SimRequest& request, const Route& route, const std::string& username);
   [[nodiscard]] SimResponse refuse(int status, const std::string& code, const std::string& text) const;
   [[nodiscard]] SimResponse over_limit(const std::string& detail) const;
@@ -86,15 +56,9 @@ class GettySim {
   SimResponse next_change_set(const SimRequest& request);
   SimResponse confirm_change_set(const std::string& id);
 
-  mutable std::mutex mutex_;
-  GettyState state_;
-  GettyBooks books_;
-  FaultScript faults_;
-  std::optional<UtcTime> frozen_;
-  Millis offset_{0};
   std::int64_t calls_today_ = 0;
   std::chrono::sys_days today_{};
-  std::unique_ptr<SimServer> server_;
+  std::int64_t issued_ = 0;  ///< numbers tokens and codes
 };
 
 /// JSON as the service sends it.

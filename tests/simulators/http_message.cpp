@@ -96,6 +96,11 @@ std::optional<std::string> SimRequest::param(std::string_view name) const {
   return std::nullopt;
 }
 
+std::string SimRequest::base() const {
+  const std::string* host = header("Host");
+  return "http://" + (host == nullptr ? std::string("127.0.0.1") : *host);
+}
+
 std::vector<std::string> SimRequest::params(std::string_view name) const {
   std::vector<std::string> values;
   for (const auto& [key, value] : query) {
@@ -177,6 +182,23 @@ std::string write_response_head(const SimResponse& response) {
   }
   if (response.bad.no_length) head += "Connection: close\r\n";
   return head + "\r\n";
+}
+
+SimResponse json_response(const Json& body, int status, std::string content_type) {
+  SimResponse response;
+  response.status = status;
+  response.set_body(write_json(body), std::move(content_type));
+  return response;
+}
+
+std::vector<std::string> path_segments(std::string_view path) {
+  std::vector<std::string> parts;
+  for (std::size_t from = 1; from <= path.size();) {
+    const std::size_t slash = std::min(path.find('/', from), path.size());
+    parts.emplace_back(path.substr(from, slash - from));
+    from = slash + 1;
+  }
+  return parts;
 }
 
 std::string format_http_date(UtcTime time) {

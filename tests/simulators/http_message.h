@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "storage/base/clock.h"
+#include "storage/base/json.h"
 
 namespace damsync {
 
@@ -30,6 +31,8 @@ struct SimRequest {
   [[nodiscard]] const std::string* header(std::string_view name) const noexcept;
   /// The first value of a query parameter.
   [[nodiscard]] std::optional<std::string> param(std::string_view name) const;
+  /// Scheme, host and port by which the client came.
+  [[nodiscard]] std::string base() const;
   /// All values of a repeated query parameter.
   [[nodiscard]] std::vector<std::string> params(std::string_view name) const;
 };
@@ -92,6 +95,11 @@ std::optional<SimRequest> parse_request_head(std::string_view head);
 
 /// The status line and header lines of an answer with the empty line at their end.
 std::string write_response_head(const SimResponse& response);
+
+/// An answer of JSON.
+SimResponse json_response(const Json& body, int status, std::string content_type);
+/// The parts of a path between its slashes.
+std::vector<std::string> path_segments(std::string_view path);
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`.
 std::string format_http_date(UtcTime time);

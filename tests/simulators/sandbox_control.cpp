@@ -126,15 +126,10 @@ SimResponse SandboxControl::mutate(const SimRequest& request) {
       {{"done", std::move(done)}, {"photo-desk", std::move(photo_desk)}, {"archive", std::move(archive)}}));
 }
 
-/// The newsroom's, with those of the others as members. Every execution of a download counts there, too.
+/// The newsroom's, with those of the others as members.
 SimResponse SandboxControl::show_books() {
   Json json = sim_.books().to_json();
-  const GettyBooks photo_desk = world_.photo_desk.books();
-  Json executions = Json::object();
-  for (const auto& [id, count] : photo_desk.executions) executions.set(id, count);
-  Json calls = photo_desk.calls.to_json();
-  calls.set("executions", std::move(executions));
-  json.set("photo-desk", std::move(calls));
+  json.set("photo-desk", world_.photo_desk.books().to_json());
   json.set("archive", world_.archive.books().to_json());
   return json_text(json);
 }
@@ -195,8 +190,7 @@ SimResponse SandboxControl::set_switches(const SimRequest& request) {
 }
 
 SimResponse SandboxControl::list_urls(const SimRequest& request) {
-  const std::string* host = request.header("Host");
-  const std::string base = "http://" + (host == nullptr ? std::string("127.0.0.1") : *host);
+  const std::string base = request.base();
   std::vector<std::pair<std::string, std::string>> files;
   sim_.edit([&](ShutterstockState& state) {
     for (const auto& license : state.licenses()) {

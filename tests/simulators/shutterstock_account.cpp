@@ -129,9 +129,7 @@ SimResponse ShutterstockSim::redownload(const SimRequest& request, const std::st
   }
   if (!image->rendition(size)) return message_answer(404, "The requested size is not available");
   ++books_.redownloads[license_id];
-  const std::string* host = request.header("Host");
-  const std::string base = "http://" + (host == nullptr ? std::string("127.0.0.1") : *host);
-  return json_answer(Json::object({{"url", file_url_locked(base, image->id, size)}}));
+  return json_answer(Json::object({{"url", file_url_locked(request.base(), image->id, size)}}));
 }
 
 SimResponse ShutterstockSim::list_subscriptions() {

@@ -85,10 +85,7 @@ Json categories_json(const SimImage& image, const std::vector<SimCategory>& cate
 }  // namespace
 
 SimResponse json_answer(const Json& body, int status) {
-  SimResponse response;
-  response.status = status;
-  response.set_body(write_json(body), "application/json; charset=utf8");
-  return response;
+  return json_response(body, status, "application/json; charset=utf8");
 }
 
 SimResponse message_answer(int status, std::string_view message) {

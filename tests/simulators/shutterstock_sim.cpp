@@ -11,17 +11,6 @@ namespace {
 constexpr const char* kPurchase = "POST /v2/images/licenses";
 constexpr const char* kUnknown = "unknown";
 
-std::vector<std::string> segments(const std::string& path) {
-  std::vector<std::string> parts;
-  std::size_t from = 1;
-  while (from <= path.size()) {
-    const std::size_t slash = std::min(path.find('/', from), path.size());
-    parts.push_back(path.substr(from, slash - from));
-    from = slash + 1;
-  }
-  return parts;
-}
-
 /// The scope a bearer route asks for; null: a route for everybody who is known.
 const char* scope_of(const std::string& route) {
   static const std::map<std::string, const char*> kScopes = {
@@ -54,68 +43,8 @@ std::string unquoted(std::string text) {
 
 }  // namespace
 
-ShutterstockSim::ShutterstockSim() : ShutterstockSim(Options{}) {}
-ShutterstockSim::ShutterstockSim(Options options) : frozen_(options.start) {}
-ShutterstockSim::~ShutterstockSim() { stop_listening(); }
-
-void ShutterstockSim::listen(std::uint16_t port) {
-  server_ = std::make_unique<SimServer>([this](const SimRequest& request) { return handle(request); }, port);
-}
-
-void ShutterstockSim::stop_listening() {
-  if (server_) server_->stop();
-}
-
-std::string ShutterstockSim::base_url() const { return server_->base_url(); }
-
-SimBooks ShutterstockSim::books() const {
-  const std::lock_guard lock(mutex_);
-  return books_;
-}
-
-void ShutterstockSim::reset_books() {
-  const std::lock_guard lock(mutex_);
-  books_ = {};
-}
-
-UtcTime ShutterstockSim::now() const {
-  const std::lock_guard lock(mutex_);
-  return now_locked();
-}
-
-UtcTime ShutterstockSim::now_locked() const {
-  if (frozen_) return *frozen_ + offset_;
-  return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()) + offset_;
-}
-
-void ShutterstockSim::advance(Millis duration) {
-  const std::lock_guard lock(mutex_);
-  offset_ += duration;
-}
-
-SimResponse ShutterstockSim::handle(const SimRequest& request) {
-  const auto actions = faults_.match(request.method, request.path);
-  const Route route = find_route(request);
-  const std::lock_guard lock(mutex_);
-  SimResponse response;
-  bool answered = false;
-  for (const auto& action : actions) {
-    if (action.when != FaultAction::When::kInstead) continue;
-    action.apply(response);
-    answered = true;
-  }
-  if (!answered) response = dispatch(request, route);
-  finish(request, route, response);
-  for (const auto& action : actions) {
-    if (action.when == FaultAction::When::kAfter) action.apply(response);
-  }
-  if (response.bad.delay.count() == 0) response.bad.delay = state_.switches.latency;
-  keep_books(route, response);
-  return response;
-}
-
-ShutterstockSim::Route ShutterstockSim::find_route(const SimRequest& request) {
-  const auto parts = segments(request.path);
+ShutterstockSim::Route ShutterstockSim::route_of(const SimRequest& request) const {
+  const auto parts = path_segments(request.path);
   const auto is = [&](std::size_t at, std::string_view text) { return at < parts.size() && parts[at] == text; };
   const auto named = [&](const std::string& path, const std::string& id = {}) {
     return Route{request.method + " " + path, id};
@@ -202,7 +131,14 @@ ShutterstockSim::Caller ShutterstockSim::authenticate(const SimRequest& request)
   return {nullptr, found != state_.clients.end() && found->second.secret == pair.substr(colon + 1)};
 }
 
-void ShutterstockSim::finish(const SimRequest& request, const Route& route, SimResponse& response) const {
+/// A call that would buy counts even when a fault is its answer.
+void ShutterstockSim::finish(const SimRequest& request, const Route& route, SimResponse& response) {
+  if (route.name == kPurchase) ++books_.purchases;
+  add_headers(request, route, response);
+  if (response.bad.delay.count() == 0) response.bad.delay = state_.switches.latency;
+}
+
+void ShutterstockSim::add_headers(const SimRequest& request, const Route& route, SimResponse& response) const {
   response.set_header("Date", format_http_date(now_locked()));
   if (route.name == "GET /gatekeeper") return;
   const auto slash = route.name.find('/');
@@ -216,14 +152,6 @@ void ShutterstockSim::finish(const SimRequest& request, const Route& route, SimR
   if (known == nullptr || unquoted(*known) != etag) return;
   response.status = 304;
   response.body.clear();
-}
-
-void ShutterstockSim::keep_books(const Route& route, const SimResponse& response) {
-  ++books_.calls[route.name];
-  ++books_.statuses[response.status];
-  if (route.name == kPurchase) ++books_.purchases;
-  if (response.status >= 400 && response.status < 500)
-    ++books_.refusals[route.name + ": " + response.body.substr(0, 300)];
 }
 
 }  // namespace damsync

@@ -3,17 +3,14 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
-#include "tests/simulators/fault_script.h"
-#include "tests/simulators/http_server.h"
 #include "tests/simulators/media_bytes.h"
 #include "tests/simulators/shutterstock_state.h"
-#include "tests/simulators/sim_books.h"
+#include "tests/simulators/sim_core.h"
 
 namespace damsync {
 
@@ -24,41 +21,15 @@ namespace damsync {
 ///
 /// Threads  all methods lock.
 /// Source   Shutterstock OpenAPI 1.0.30 and its documentation pages.
-class ShutterstockSim {
+class ShutterstockSim final : public StatefulSim<ShutterstockState> {
  public:
   struct Options {
-    /// The virtual time at the start; it then stands still until `advance`. None: it follows the machine's clock.
-    std::optional<UtcTime> start;
+    std::optional<UtcTime> start;  ///< see SimCore
   };
 
-  ShutterstockSim();
-  explicit ShutterstockSim(Options options);
-  ~ShutterstockSim();
-
-  /// Serves on 127.0.0.1; port 0 takes any free port.
-  void listen(std::uint16_t port = 0);
-  /// Ends every connection; the state stays.
-  void stop_listening();
-  /// `http://127.0.0.1:PORT`, after `listen`.
-  [[nodiscard]] std::string base_url() const;
-
-  /// One answer; called by the server, or by a program with a server of its own.
-  SimResponse handle(const SimRequest& request);
-
-  /// Runs `change(ShutterstockState&)` while no request is being answered, and returns its result.
-  template <class Change>
-  auto edit(Change&& change) {
-    const std::lock_guard lock(mutex_);
-    return change(state_);
-  }
-
-  FaultScript& faults() noexcept { return faults_; }
-  [[nodiscard]] SimBooks books() const;
-  void reset_books();
-
-  [[nodiscard]] UtcTime now() const;
-  /// Moves the virtual clock; a negative duration moves it back.
-  void advance(Millis duration);
+  ShutterstockSim() : StatefulSim(std::nullopt) {}
+  explicit ShutterstockSim(const Options& options) : StatefulSim(options.start) {}
+  ~ShutterstockSim() override { stop_listening(); }
 
   /// A signed URL as a redownload would give it. `base` is scheme, host and port.
   std::string file_url(const std::string& base, const std::string& image_id, const std::string& size) const;
@@ -69,19 +40,13 @@ class ShutterstockSim {
     const SimToken* token = nullptr;
     bool known_client = false;
   };
-  /// A request's route: its template, e.g. `GET /v2/images/{id}`, and the id in the path.
-  struct Route {
-    std::string name;
-    std::string id;
-  };
 
-  static Route find_route(const SimRequest& request);
-  [[nodiscard]] UtcTime now_locked() const;
-  SimResponse dispatch(const SimRequest& request, const Route& route);
+  [[nodiscard]] Route route_of(const SimRequest& request) const override;
+  SimResponse dispatch(const SimRequest& request, const Route& route) override;
+  void finish(const SimRequest& request, const Route& route, SimResponse& response) override;
   SimResponse dispatch_bearer(const SimRequest& request, const Route& route, const SimToken& token);
   [[nodiscard]] Caller authenticate(const SimRequest& request) const;
-  void finish(const SimRequest& request, const Route& route, SimResponse& response) const;
-  void keep_books(const Route& route, const SimResponse& response);
+  void add_headers(const SimRequest& request, const Route& route, SimResponse& response) const;
 
   // shutterstock_catalogue.cpp
   SimResponse list_images(const SimRequest& request);
@@ -115,17 +80,10 @@ class ShutterstockSim {
   SimResponse file_answer(const SimRequest& request, const SimImage& image, const std::string& size);
   void load_bytes(SimResponse& response, const SimImage& image, const std::string& size);
 
-  mutable std::mutex mutex_;
-  ShutterstockState state_;
-  SimBooks books_;
-  FaultScript faults_;
-  std::optional<UtcTime> frozen_;
-  Millis offset_{0};
   std::uint64_t tokens_issued_ = 0;
   std::unique_ptr<PaddedJpeg> padded_;
   std::size_t padded_bytes_ = 0;
   std::unordered_map<std::string, std::shared_ptr<const std::string>> drawn_;  ///< files drawn so far
-  std::unique_ptr<SimServer> server_;
 };
 
 }  // namespace damsync

@@ -22,6 +22,7 @@ Json SimBooks::to_json() const {
   json.set("refusals", counts_to_json(refusals));
   json.set("file_bytes", file_bytes);
   json.set("credentials_on_files", credentials_on_files);
+  json.set("executions", counts_to_json(executions));
   json.set("redownloads", counts_to_json(redownloads));
   json.set("files", counts_to_json(files));
   return json;

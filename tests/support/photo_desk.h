@@ -65,7 +65,7 @@ struct PhotoDesk : GettyAccount {
   }
   [[nodiscard]] std::int64_t calls() const {
     std::int64_t sum = 0;
-    for (const auto& [route, count] : sim.books().calls.calls) sum += count;
+    for (const auto& [route, count] : sim.books().calls) sum += count;
     return sum;
   }
   void limit(std::optional<std::int64_t> calls_per_day) {
