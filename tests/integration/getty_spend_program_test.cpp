@@ -93,6 +93,28 @@ TEST_CASE("I5 getty spending: each license is paid for once, with the defaults o
   for (const auto& file : desk.list("files")) CHECK(GettyDesk::text(file, "state") == "mirrored");
 }
 
+TEST_CASE("I5 getty spending: notes, project code and size are those of the license that is paid for") {
+  GettyDesk desk({{"project_code", "\"P-7\""}, {"height", "400"}});
+  desk.hold("83454801");
+  desk.sim.edit([](GettyState& state) {
+    state.products.front().project_codes = {"P-7", "P-9"};
+    auto& row = state.downloads.back();
+    row.size_name = "medium";
+    row.notes = "Cover";
+    row.project_code = "P-9";
+  });
+  CHECK(desk.run({"sync"}).exit_code == 0);
+  CHECK(desk.executions("83454801") == 1);
+  desk.sim.edit([](GettyState& state) {
+    const auto& paid = state.downloads.back();
+    CHECK(paid.size_name == "medium");
+    CHECK(paid.notes == "Cover (damsync spend 1)");
+    CHECK(paid.project_code == "P-9");
+  });
+  CHECK(desk.run({"sync"}).exit_code == 0);
+  CHECK(desk.executions("83454801") == 1);
+}
+
 TEST_CASE("I5 getty spending: a project code that nobody named keeps the call back") {
   GettyDesk desk;
   desk.sim.edit([](GettyState& state) { state.products.front().project_code_required = true; });

@@ -45,10 +45,39 @@ std::optional<Span> read_span(std::optional<std::string> from, std::optional<std
   return span;
 }
 
-bool is_product_type(const std::string& type) {
-  static const std::set<std::string> kTypes{"easyaccess", "editorialsubscription",   "imagepack", "premiumaccess",
-                                            "creditpack", "royaltyfreesubscription", "aigen"};
-  return kTypes.contains(type);
+/// The size of that height, or the largest; null when there is none.
+std::optional<GettySimSize> size_of_height(const GettySimImage& image, const std::string& height) {
+  const auto sizes = image.sizes();
+  if (height.empty()) return sizes.front();
+  const auto found = std::find_if(sizes.begin(), sizes.end(),
+                                  [&](const GettySimSize& one) { return std::to_string(one.height) == height; });
+  return found == sizes.end() ? std::nullopt : std::optional(*found);
+}
+
+std::optional<GettySimSize> size_named(const GettySimImage& image, const std::string& name) {
+  for (const auto& size : image.sizes())
+    if (size.name == name) return size;
+  return std::nullopt;
+}
+
+/// The member of the body of an order; empty when it is not there.
+std::string said(const Json& body, std::string_view key) {
+  const Json* value = body.find(key);
+  return value != nullptr && value->if_string() != nullptr ? *value->if_string() : std::string();
+}
+
+/// Nothing when it is no object of texts.
+std::optional<Json> read_body(const std::string& text) {
+  if (text.empty()) return Json::object();
+  auto body = parse_json(text);
+  if (!body || !body->is_object()) return std::nullopt;
+  for (const auto& [key, value] : *body->if_object())
+    if (value.if_string() == nullptr && !value.is_null()) return std::nullopt;
+  return std::move(*body);
+}
+
+std::string signature_of(const std::string& id, const std::string& size, const std::string& expiry) {
+  return sha256_hex(id + " " + size + " " + expiry).substr(0, 16);
 }
 
 }  // namespace
@@ -56,23 +85,38 @@ bool is_product_type(const std::string& type) {
 Json GettySim::download_json(const GettySimDownload& row) const {
   std::string time = format_rfc3339(row.time);
   if (!state_.switches.zone_in_times) time.pop_back();
-  Json out = Json::object({{"date_downloaded", time},
-                           {"id", row.id},
-                           {"asset_type", row.asset_type},
-                           {"product_type", row.product_type},
-                           {"agreement_name", "Premium Access 2026"},
-                           {"thumb_uri", "https://media.gettyimages.com/thumb/" + row.id},
-                           {"size_name", row.size_name},
-                           {"user", Json::object({{"username", row.username}})}});
-  if (state_.switches.dialect == GettySwitches::Dialect::kDateFrom) out.set("product_id", row.product_id);
+  Json out = Json::object(
+      {{"date_downloaded", time},
+       {"id", row.id},
+       {"product_type", row.product_type},
+       {"agreement_name", "Premium Access 2026"},
+       {"thumb_uri", "https://media.gettyimages.com/thumb/" + row.id},
+       {"download_details", Json::object({{"download_notes", row.notes}, {"project_code", row.project_code}})}});
+  if (state_.switches.dialect == GettySwitches::Dialect::kStartDate) return out;
+  out.set("asset_type", row.asset_type).set("product_id", row.product_id).set("size_name", row.size_name);
+  out.set("download_source", row.source).set("generated_asset_id", nullptr);
+  out.set(
+      "user",
+      Json::object(
+          {{"username", row.username}, {"first_name", row.username}, {"middle_name", nullptr}, {"last_name", "Doe"}}));
+  const auto image = state_.images.find(row.id);
+  if (image == state_.images.end()) return out;
+  out.set("license_model", image->second.license_model);
+  if (const auto size = size_named(image->second, row.size_name))
+    out.set("dimensions", Json::object({{"width", size->width}, {"height", size->height}, {"dpi", 300}}));
   return out;
 }
 
 SimResponse GettySim::list_downloads(const SimRequest& request, const std::string& username) const {
   const bool old = state_.switches.dialect == GettySwitches::Dialect::kStartDate;
-  const Allowed today{"date_from", "date_to", "use_time", "page", "page_size", "product_type", "company_downloads"};
-  const Allowed then{"start_date", "end_date", "page", "page_size", "product_type", "company_downloads"};
-  if (auto bad = check_params(request, old ? then : today)) return *bad;
+  GettyParams params{{"page", getty_rule::number},
+                     {"page_size", getty_rule::any},
+                     {"product_type", getty_rule::product_type},
+                     {"company_downloads", getty_rule::flag}};
+  for (const char* date : {old ? "start_date" : "date_from", old ? "end_date" : "date_to"})
+    params.emplace(date, getty_rule::any);
+  if (!old) params.emplace("use_time", getty_rule::flag);
+  if (auto bad = check_params(request, params)) return *bad;
   const auto span =
       read_span(request.param(old ? "start_date" : "date_from"), request.param(old ? "end_date" : "date_to"),
                 request.param("use_time") == "true", now_locked());
@@ -82,7 +126,6 @@ SimResponse GettySim::list_downloads(const SimRequest& request, const std::strin
   const auto page = whole_number(request.param("page").value_or("1"));
   if (!page || *page < 1) return refuse(400, "PageNumberLessThanOne", "page must be at least 1");
   const std::string type = request.param("product_type").value_or("");
-  if (!type.empty() && !is_product_type(type)) return refuse(400, "InvalidParameterValue", "Invalid product_type");
   if (type == "creditpack" && !state_.switches.credits_entitled)
     return refuse(403, "NoAccessToProductType", "No access to product type creditpack");
   const bool company = request.param("company_downloads") == "true";
@@ -112,14 +155,16 @@ SimResponse GettySim::list_downloads(const SimRequest& request, const std::strin
 
 SimResponse GettySim::asset_history(const SimRequest& request, const std::string& id,
                                     const std::string& username) const {
-  if (auto bad = check_params(request, {"company_downloads"})) return *bad;
+  if (auto bad = check_params(request, {{"company_downloads", getty_rule::flag}})) return *bad;
   if (!state_.images.contains(id)) return refuse(404, "ImageNotFound", "Image id not found: " + id);
   const bool company = request.param("company_downloads") == "true";
   Json rows = Json::array();
   for (const auto& row : state_.downloads) {
     if (row.id != id || row.visible_from > now_locked() || (!company && row.username != username)) continue;
     Json item = download_json(row);
-    std::erase_if(*item.if_object(), [](const auto& member) { return member.first == "id"; });
+    std::erase_if(*item.if_object(), [](const auto& member) {
+      return member.first == "id" || member.first == "download_details" || member.first == "dimensions";
+    });
     item.set("download_notes", row.notes).set("project_code", row.project_code);
     rows.push(std::move(item));
   }
@@ -127,7 +172,7 @@ SimResponse GettySim::asset_history(const SimRequest& request, const std::string
 }
 
 SimResponse GettySim::list_products(const SimRequest& request) const {
-  if (auto bad = check_params(request, {"fields"})) return *bad;
+  if (auto bad = check_params(request, {{"fields", getty_rule::product_fields}})) return *bad;
   Json list = Json::array();
   for (const auto& product : state_.products) {
     Json codes = Json::array();
@@ -140,7 +185,7 @@ SimResponse GettySim::list_products(const SimRequest& request) const {
                               {"downloads_remaining", product.remaining},
                               {"download_limit", product.limit},
                               {"download_limit_duration", "monthly"}});
-    if (request.param("fields") == "download_requirements")
+    if (request.param("fields"))
       item.set("download_requirements", Json::object({{"is_note_required", product.note_required},
                                                       {"is_project_code_required", product.project_code_required},
                                                       {"project_codes", std::move(codes)}}));
@@ -149,44 +194,68 @@ SimResponse GettySim::list_products(const SimRequest& request) const {
   return getty_json(Json::object({{"products", std::move(list)}}));
 }
 
+/// The product named, or the first of the kind named, or the first.
+GettySimProduct* GettySim::paying_product(const SimRequest& request) {
+  const auto id = request.param("product_id");
+  const auto type = request.param("product_type");
+  for (auto& product : state_.products)
+    if (product.active && (!id || std::to_string(product.id) == *id) && (!type || product.type == *type))
+      return &product;
+  return nullptr;
+}
+
+std::variant<GettySim::Order, SimResponse> GettySim::read_order(const SimRequest& request, const GettySimImage& image) {
+  const auto body = read_body(request.body);
+  if (!body) return refuse(400, "MalformedRequest", "The body is no JSON object of texts");
+  Order order{paying_product(request), {}, said(*body, "download_notes"), said(*body, "project_code")};
+  const auto size = size_of_height(image, request.param("height").value_or(""));
+  if (!size || request.param("file_type") == "eps")
+    return refuse(404, "FileDownloadSizeNotFound", "The image is not offered in this size");
+  order.size = *size;
+  if (order.product == nullptr) return refuse(403, "NoAccessToProductType", "No product offering found");
+  const auto& product = *order.product;
+  if (product.remaining <= 0) return refuse(403, "OverageLimitReached", "The overage limit is reached");
+  if ((product.note_required && order.notes.empty()) || (product.project_code_required && order.project_code.empty()))
+    return refuse(400, "MissingRequiredQueryParameters", "The product requires notes or a project code");
+  const auto& codes = product.project_codes;
+  if (!order.project_code.empty() && !codes.empty() &&
+      std::find(codes.begin(), codes.end(), order.project_code) == codes.end())
+    return refuse(400, "InvalidParameterValue", "The project code is not known");
+  return order;
+}
+
 SimResponse GettySim::execute_download(const SimRequest& request, const std::string& id, const std::string& username) {
-  if (auto bad = check_params(
-          request, {"auto_download", "file_type", "height", "product_id", "product_type", "use_team_credits"}))
+  if (auto bad = check_params(request, {{"auto_download", getty_rule::flag},
+                                        {"file_type", getty_rule::file_type},
+                                        {"height", getty_rule::number_or_blank},
+                                        {"product_id", getty_rule::number},
+                                        {"product_type", getty_rule::product_type},
+                                        {"use_team_credits", getty_rule::flag}}))
     return *bad;
   const auto image = state_.images.find(id);
   if (image == state_.images.end() || image->second.withdrawn)
     return refuse(404, "ImageNotFound", "Image id not found: " + id);
-  const auto wanted = whole_number(request.param("product_id").value_or(""));
-  const auto product = std::find_if(state_.products.begin(), state_.products.end(), [&](const GettySimProduct& one) {
-    return one.active && (!wanted || one.id == *wanted);
-  });
-  if (product == state_.products.end()) return refuse(403, "Forbidden", "No product offering found");
-  if (product->remaining <= 0) return refuse(403, "OverageLimitReached", "The overage limit is reached");
-  const auto body = parse_json(request.body);
-  const auto said = [&](std::string_view key) {
-    const Json* value = body ? body->find(key) : nullptr;
-    return value != nullptr && value->if_string() != nullptr ? *value->if_string() : std::string();
-  };
-  if ((product->note_required && said("download_notes").empty()) ||
-      (product->project_code_required && said("project_code").empty()))
-    return refuse(400, "MissingRequiredQueryParameters", "The product requires notes or a project code");
+  const auto read = read_order(request, image->second);
+  if (const auto* refused = std::get_if<SimResponse>(&read)) return *refused;
+  const Order& order = std::get<Order>(read);
 
-  --product->remaining;
+  --order.product->remaining;
   ++books_.executions[id];
   const UtcTime now = now_locked();
   state_.downloads.push_back({.id = id,
                               .time = std::chrono::floor<std::chrono::seconds>(now),
                               .username = username,
                               .asset_type = "image",
-                              .product_type = product->type,
-                              .product_id = product->id,
-                              .size_name = "x_large",
-                              .notes = said("download_notes"),
-                              .project_code = said("project_code"),
+                              .product_type = order.product->type,
+                              .product_id = order.product->id,
+                              .size_name = order.size.name,
+                              .source = "api",
+                              .notes = order.notes,
+                              .project_code = order.project_code,
                               .visible_from = now + state_.switches.history_lag});
-  const auto expiry = to_millis(now + state_.switches.uri_lifetime);
-  const std::string uri = request.base() + "/delivery/0/" + id + "?e=" + std::to_string(expiry) +
-                          "&s=" + sha256_hex(id + std::to_string(expiry)).substr(0, 16);
+  const auto expiry = std::to_string(to_millis(now + state_.switches.uri_lifetime));
+  const std::string uri = request.base() + "/delivery/0/" + id + "?size=" + order.size.name + "&e=" + expiry +
+                          "&s=" + signature_of(id, order.size.name, expiry);
   if (request.param("auto_download") == "false") return getty_json(Json::object({{"uri", uri}}));
   SimResponse response;
   response.status = 303;
@@ -198,10 +267,12 @@ SimResponse GettySim::deliver(const SimRequest& request, const std::string& id) 
   if (request.header("Authorization") != nullptr || request.header("Api-Key") != nullptr) ++books_.credentials_on_files;
   const std::string expiry = request.param("e").value_or("0");
   const auto until = whole_number(expiry);
-  const bool genuine = request.param("s") == sha256_hex(id + expiry).substr(0, 16);
+  const std::string name = request.param("size").value_or("");
+  const bool genuine = request.param("s") == signature_of(id, name, expiry);
   const auto image = state_.images.find(id);
+  const auto size = image == state_.images.end() ? std::nullopt : size_named(image->second, name);
   SimResponse response;
-  if (!genuine || !until || from_millis(*until) <= now_locked() || image == state_.images.end()) {
+  if (!genuine || !until || from_millis(*until) <= now_locked() || !size) {
     response.status = 403;
     response.set_body("<html><head><title>Expired</title></head></html>", "text/html");
     return response;
@@ -212,8 +283,7 @@ SimResponse GettySim::deliver(const SimRequest& request, const std::string& id) 
     return response;
   }
   const std::string seed = state_.switches.static_test_image ? "test image" : id;
-  response.set_body(make_jpeg({.seed = seed, .width = image->second.width, .height = image->second.height}),
-                    "image/jpeg");
+  response.set_body(make_jpeg({.seed = seed, .width = size->width, .height = size->height}), "image/jpeg");
   response.set_header("Content-Disposition", "attachment; filename=GettyImages-" + id + ".jpg");
   response.bad.no_length = state_.switches.delivery_without_length;
   ++books_.files[id];

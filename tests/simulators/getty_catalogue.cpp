@@ -1,73 +1,9 @@
 #include <algorithm>
-#include <sstream>
 
 #include "tests/simulators/getty_sim.h"
 
 namespace damsync {
 namespace {
-
-const std::set<std::string, std::less<>>& known_fields() {
-  static const std::set<std::string, std::less<>> kFields{"allowed_use",
-                                                          "alternative_ids",
-                                                          "artist",
-                                                          "artist_title",
-                                                          "asset_family",
-                                                          "call_for_image",
-                                                          "caption",
-                                                          "city",
-                                                          "collection_code",
-                                                          "collection_id",
-                                                          "collection_name",
-                                                          "color_type",
-                                                          "comp",
-                                                          "copyright",
-                                                          "country",
-                                                          "credit_line",
-                                                          "date_camera_shot",
-                                                          "date_created",
-                                                          "date_submitted",
-                                                          "detail_set",
-                                                          "display_set",
-                                                          "download_sizes",
-                                                          "downloads",
-                                                          "editorial_segments",
-                                                          "editorial_source",
-                                                          "entity_details",
-                                                          "event_ids",
-                                                          "graphical_style",
-                                                          "id",
-                                                          "istock_collection",
-                                                          "istock_licenses",
-                                                          "keywords",
-                                                          "largest_downloads",
-                                                          "license_model",
-                                                          "links",
-                                                          "max_dimensions",
-                                                          "object_name",
-                                                          "orientation",
-                                                          "people",
-                                                          "preview",
-                                                          "product_types",
-                                                          "quality_rank",
-                                                          "referral_destinations",
-                                                          "state_province",
-                                                          "summary_set",
-                                                          "thumb",
-                                                          "title",
-                                                          "uri_oembed"};
-  return kFields;
-}
-
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> out;
-  std::istringstream in(list);
-  for (std::string part; std::getline(in, part, ',');) out.push_back(part);
-  return out;
-}
-
-bool are_known(const std::vector<std::string>& fields) {
-  return std::all_of(fields.begin(), fields.end(), [](const auto& field) { return known_fields().contains(field); });
-}
 
 Json texts(const std::vector<std::string>& values) {
   Json out = Json::array();
@@ -80,32 +16,34 @@ Json whole_image(const GettySimImage& image) {
   for (const auto& text : image.keywords)
     keywords.push(Json::object({{"keyword_id", "60" + std::to_string(text.size())}, {"text", text}, {"relevance", 1}}));
   keywords.push(Json::object({{"keyword_id", "1"}, {"text", nullptr}}));
-  Json out =
-      Json::object({{"id", image.id},
-                    {"title", image.title},
-                    {"caption", image.caption},
-                    {"artist", image.artist},
-                    {"artist_title", "None"},
-                    {"asset_family", image.asset_family},
-                    {"city", nullptr},
-                    {"collection_id", 41},
-                    {"collection_name", "Hulton"},
-                    {"copyright", "2016 " + image.artist},
-                    {"credit_line", image.artist + "/Getty Images"},
-                    {"date_created", "2006-04-10T16:59:21-07:00"},
-                    {"date_submitted", "2017-09-12T00:00:00"},
-                    {"graphical_style", "photography"},
-                    {"license_model", "royaltyfree"},
-                    {"keywords", std::move(keywords)},
-                    {"allowed_use", Json::object({{"how_can_i_use_it", "Available for all permitted uses."},
-                                                  {"release_info", "No release required"},
-                                                  {"usage_restrictions", texts(image.restrictions)}})},
-                    {"max_dimensions", Json::object({{"width", image.width}, {"height", image.height}})},
-                    {"download_sizes", Json(Json::Array{Json::object({{"name", "x_large"},
-                                                                      {"media_type", "image/jpeg"},
-                                                                      {"width", image.width},
-                                                                      {"height", image.height},
-                                                                      {"bytes", image.width * image.height}})})}});
+  Json sizes = Json::array();
+  for (const auto& size : image.sizes())
+    sizes.push(Json::object({{"name", size.name},
+                             {"media_type", "image/jpeg"},
+                             {"width", size.width},
+                             {"height", size.height},
+                             {"bytes", size.width * size.height}}));
+  Json out = Json::object({{"id", image.id},
+                           {"title", image.title},
+                           {"caption", image.caption},
+                           {"artist", image.artist},
+                           {"artist_title", "None"},
+                           {"asset_family", image.asset_family},
+                           {"city", nullptr},
+                           {"collection_id", 41},
+                           {"collection_name", "Hulton"},
+                           {"copyright", "2016 " + image.artist},
+                           {"credit_line", image.artist + "/Getty Images"},
+                           {"date_created", "2006-04-10T16:59:21-07:00"},
+                           {"date_submitted", "2017-09-12T00:00:00"},
+                           {"graphical_style", "photography"},
+                           {"license_model", image.license_model},
+                           {"keywords", std::move(keywords)},
+                           {"allowed_use", Json::object({{"how_can_i_use_it", "Available for all permitted uses."},
+                                                         {"release_info", "No release required"},
+                                                         {"usage_restrictions", texts(image.restrictions)}})},
+                           {"max_dimensions", Json::object({{"width", image.width}, {"height", image.height}})},
+                           {"download_sizes", std::move(sizes)}});
   for (const auto& [key, value] : *image.fields.if_object()) out.set(key, value);
   return out;
 }
@@ -121,14 +59,20 @@ Json image_json(const GettySimImage& image, const std::vector<std::string>& fiel
 
 }  // namespace
 
+/// Nothing when the fields may be told to the one who asks.
+std::optional<SimResponse> GettySim::check_fields(const SimRequest& request,
+                                                  const std::vector<std::string>& fields) const {
+  if (!needs_token(fields) || user_of(request)) return std::nullopt;
+  return refuse(401, "AuthorizationTokenRequired", "The access token is missing");
+}
+
 SimResponse GettySim::list_images(const SimRequest& request) const {
-  if (auto bad = check_params(request, {"ids", "fields"})) return *bad;
-  const auto ids = split(request.param("ids").value_or(""));
-  const auto fields = split(request.param("fields").value_or("id,title"));
+  if (auto bad = check_params(request, {{"ids", getty_rule::any}, {"fields", getty_rule::image_fields}})) return *bad;
+  const auto ids = split_list(request.param("ids").value_or(""));
+  const auto fields = split_list(request.param("fields").value_or("id,title"));
   if (ids.empty()) return refuse(400, "ImageIdMustBeSpecified", "At least one image id must be specified");
-  if (ids.size() > 100 || !are_known(fields)) return refuse(400, "InvalidParameterValue", "Invalid ids or fields");
-  if (std::find(fields.begin(), fields.end(), "download_sizes") != fields.end() && !user_of(request))
-    return refuse(401, "AuthorizationTokenRequired", "download_sizes needs a token");
+  if (ids.size() > 100) return refuse(400, "InvalidParameterValue", "Too many ids");
+  if (auto bad = check_fields(request, fields)) return *bad;
   Json images = Json::array();
   Json missing = Json::array();
   for (const auto& id : ids) {
@@ -148,9 +92,9 @@ SimResponse GettySim::list_images(const SimRequest& request) const {
 }
 
 SimResponse GettySim::one_image(const SimRequest& request, const std::string& id) const {
-  if (auto bad = check_params(request, {"fields"})) return *bad;
-  const auto fields = split(request.param("fields").value_or("id,title"));
-  if (!are_known(fields)) return refuse(400, "InvalidParameterValue", "Invalid fields");
+  if (auto bad = check_params(request, {{"fields", getty_rule::image_fields}})) return *bad;
+  const auto fields = split_list(request.param("fields").value_or("id,title"));
+  if (auto bad = check_fields(request, fields)) return *bad;
   const auto found = state_.images.find(id);
   if (found == state_.images.end() || found->second.withdrawn)
     return refuse(404, "ImageNotFound", "Image id not found: " + id);
@@ -162,14 +106,16 @@ SimResponse GettySim::one_image(const SimRequest& request, const std::string& id
 
 /// Of the images named only those that are still offered.
 SimResponse GettySim::related(const SimRequest& request, const Route& route) const {
-  if (auto bad = check_params(request, {"fields", "page", "page_size"})) return *bad;
-  const auto fields = split(request.param("fields").value_or("id,title"));
-  if (!are_known(fields)) return refuse(400, "InvalidParameterValue", "Invalid fields");
+  if (auto bad = check_params(
+          request,
+          {{"fields", getty_rule::image_fields}, {"page", getty_rule::number}, {"page_size", getty_rule::any}}))
+    return *bad;
+  const auto fields = split_list(request.param("fields").value_or("id,title"));
+  if (auto bad = check_fields(request, fields)) return *bad;
   const std::string size = request.param("page_size").value_or("30");
   if (!is_getty_page_size(size)) return refuse(400, "InvalidPageSize", "Invalid page_size");
   const std::string page = request.param("page").value_or("1");
-  if (page.empty() || page.find_first_not_of("0123456789") != std::string::npos || page.size() > 4 || page == "0")
-    return refuse(400, "PageNumberLessThanOne", "page must be at least 1");
+  if (std::stol(page) < 1) return refuse(400, "PageNumberLessThanOne", "page must be at least 1");
   const auto found = state_.images.find(route.id);
   if (found == state_.images.end() || (found->second.withdrawn && !state_.switches.related_of_withdrawn))
     return refuse(404, "ImageNotFound", "Image id not found: " + route.id);

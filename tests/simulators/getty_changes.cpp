@@ -8,6 +8,7 @@ namespace {
 using Shape = GettySwitches::Shape;
 
 constexpr std::chrono::days kKept{60};
+constexpr long kMostChanges = 500;
 
 /// The names of a member in the three published forms.
 std::string_view pick(Shape shape, std::string_view snake, std::string_view pascal, std::string_view camel) {
@@ -53,17 +54,19 @@ SimResponse GettySim::list_channels(const SimRequest& request) const {
 }
 
 SimResponse GettySim::next_change_set(const SimRequest& request) {
-  if (auto bad = check_params(request, {"channel_id", "batch_size"})) return *bad;
+  if (auto bad = check_params(request, {{"channel_id", getty_rule::number}, {"batch_size", getty_rule::number}}))
+    return *bad;
   const std::string wanted = request.param("channel_id").value_or("");
+  if (wanted.empty()) return refuse(400, "InvalidChannelIdException", "The channel id is missing");
+  const long most = std::stol(request.param("batch_size").value_or("10"));
+  if (most < 1 || most > kMostChanges) return refuse(400, "InvalidRequest", "batch_size must be from 1 to 500");
   const auto channel = std::find_if(state_.channels.begin(), state_.channels.end(),
                                     [&](const auto& one) { return std::to_string(one.id) == wanted; });
   if (channel == state_.channels.end()) return refuse(404, "ChannelNotFound", "The channel does not exist");
   if (channel->open_set) return getty_json(change_set_json(*channel, state_.switches.shape));
   std::erase_if(channel->queue, [&](const auto& change) { return change.time < now_locked() - kKept; });
   if (channel->queue.empty()) return {};
-  const std::size_t most = std::stoul(request.param("batch_size").value_or("10"));
-  if (most == 0 || most > 500) return refuse(400, "InvalidRequest", "batch_size must be from 1 to 500");
-  while (!channel->queue.empty() && channel->open.size() < most) {
+  while (!channel->queue.empty() && channel->open.size() < static_cast<std::size_t>(most)) {
     channel->open.push_back(channel->queue.front());
     channel->queue.pop_front();
   }

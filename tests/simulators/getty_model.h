@@ -13,6 +13,13 @@
 
 namespace damsync {
 
+/// A size in which an image can be downloaded.
+struct GettySimSize {
+  std::string name = {};
+  int width = 0;
+  int height = 0;
+};
+
 struct GettySimImage {
   std::string id = {};
   std::string title = "Untitled";
@@ -20,14 +27,20 @@ struct GettySimImage {
   std::vector<std::string> keywords = {};
   std::string artist = "J. Doe";
   std::string asset_family = "creative";
+  std::string license_model = "royaltyfree";
   std::vector<std::string> restrictions = {};
-  int width = 600;
+  int width = 600;  ///< of the largest size; the others follow from it
   int height = 400;
   bool withdrawn = false;
   bool poisoned = false;                    ///< every answer that should show it is 500 InvalidIStockCollection
   Json fields = Json::object();             ///< further or changed members of the answer
   std::vector<std::string> relatives = {};  ///< of the same series
   std::vector<std::string> similar = {};    ///< that look alike
+
+  /// All sizes on offer, largest first; they are JPEGs.
+  [[nodiscard]] std::vector<GettySimSize> sizes() const {
+    return {{"x_large", width, height}, {"medium", width / 2, height / 2}, {"small", width / 4, height / 4}};
+  }
 };
 
 /// One row of the download history.
@@ -39,6 +52,7 @@ struct GettySimDownload {
   std::string product_type = "premiumaccess";
   std::int64_t product_id = 4321;
   std::string size_name = "x_large";
+  std::string source = "gettyimages.com";
   std::string notes = {};
   std::string project_code = {};
   UtcTime visible_from{};  ///< the history may lag behind
@@ -85,18 +99,18 @@ struct GettySwitches {
   Envelope envelope = Envelope::kErrorCode;
   Throttling throttling = Throttling::kTooManyRequests;
   Shape shape = Shape::kSnake;
-  Dialect dialect = Dialect::kDateFrom;
-  bool expires_in_text = true;       ///< `"1800"`, else 1800
-  bool created_is_201 = true;        ///< of a new change set, else 200
-  bool channels_entitled = true;     ///< else 403
-  bool company_entitled = true;      ///< else 403
-  bool credits_entitled = true;      ///< else 403 for `product_type=creditpack`
-  bool related_of_withdrawn = true;  ///< else 404: nothing is told of what a withdrawn image was like
-  bool all_missing_is_404 = true;    ///< else 200 with an empty list
-  bool single_image_bare = true;     ///< else in the envelope of a list
-  bool zone_in_times = true;         ///< `Z` at the end of times
-  bool static_test_image = false;    ///< every file is the same picture, as for a sandbox key
-  bool delivery_redirects = false;   ///< a file's address answers 302 first
+  Dialect dialect = Dialect::kDateFrom;  ///< with the old names come the rows of that time, which tell much less
+  bool expires_in_text = true;           ///< `"1800"`, else 1800
+  bool created_is_201 = true;            ///< of a new change set, else 200
+  bool channels_entitled = true;         ///< else 403
+  bool company_entitled = true;          ///< else 403
+  bool credits_entitled = true;          ///< else 403 for `product_type=creditpack`
+  bool related_of_withdrawn = true;      ///< else 404: nothing is told of what a withdrawn image was like
+  bool all_missing_is_404 = true;        ///< else 200 with an empty list
+  bool single_image_bare = true;         ///< else in the envelope of a list
+  bool zone_in_times = true;             ///< `Z` at the end of times
+  bool static_test_image = false;        ///< every file is the same picture, as for a sandbox key
+  bool delivery_redirects = false;       ///< a file's address answers 302 first
   bool delivery_without_length = false;
   std::chrono::seconds token_lifetime = std::chrono::minutes(30);
   std::chrono::seconds uri_lifetime = std::chrono::hours(24);

@@ -19,7 +19,11 @@ std::string form_value(const std::vector<std::pair<std::string, std::string>>& f
 
 /// The page a person would agree on: here everybody agrees at once.
 SimResponse GettySim::authorize(const SimRequest& request) {
-  if (auto bad = check_params(request, {"client_id", "redirect_uri", "response_type", "state"})) return *bad;
+  if (auto bad = check_params(request, {{"client_id", getty_rule::any},
+                                        {"redirect_uri", getty_rule::any},
+                                        {"response_type", getty_rule::any},
+                                        {"state", getty_rule::any}}))
+    return *bad;
   const auto redirect = request.param("redirect_uri");
   if (!redirect || request.param("client_id") != state_.api_key || request.param("response_type") != "code")
     return oauth_error(400, "invalid_request");

@@ -68,10 +68,16 @@ std::optional<SimResponse> GettySim::check_limits() {
   return std::nullopt;
 }
 
-std::optional<SimResponse> GettySim::check_params(const SimRequest& request, const Allowed& allowed) const {
-  for (const auto& [name, value] : request.query)
-    if (!allowed.contains(name))
-      return refuse(400, "InvalidRequest", "Field: " + name + ", Message: the parameter is not known.");
+std::optional<SimResponse> GettySim::check_params(const SimRequest& request, const GettyParams& allowed) const {
+  const auto wrong = [this](const std::string& name, const std::string& why) {
+    return refuse(400, "InvalidRequest", "Field: " + name + ", Message: " + why);
+  };
+  for (const auto& [name, value] : request.query) {
+    const auto known = allowed.find(name);
+    if (known == allowed.end()) return wrong(name, "the parameter is not known.");
+    if (request.params(name).size() > 1) return wrong(name, "the parameter is given twice.");
+    if (!known->second(value)) return wrong(name, "The value '" + value + "' is not valid.");
+  }
   return std::nullopt;
 }
 

@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 #include "tests/simulators/getty_model.h"
+#include "tests/simulators/getty_params.h"
 #include "tests/simulators/sim_core.h"
 
 namespace damsync {
@@ -23,21 +25,21 @@ class GettySim final : public StatefulSim<GettyState> {
   ~GettySim() override { stop_listening(); }
 
  private:
-  using Allowed = std::set<std::string, std::less<>>;
-
   [[nodiscard]] Route route_of(const SimRequest& request) const override;
   void finish(const SimRequest& request, const Route& route, SimResponse& response) override;
   SimResponse dispatch(const SimRequest& request, const Route& route) override;
   SimResponse dispatch_user(const SimRequest& request, const Route& route, const std::string& username);
   [[nodiscard]] SimResponse refuse(int status, const std::string& code, const std::string& text) const;
   [[nodiscard]] SimResponse over_limit(const std::string& detail) const;
-  [[nodiscard]] std::optional<SimResponse> check_params(const SimRequest& request, const Allowed& allowed) const;
+  [[nodiscard]] std::optional<SimResponse> check_params(const SimRequest& request, const GettyParams& allowed) const;
   [[nodiscard]] std::optional<std::string> user_of(const SimRequest& request) const;
   std::optional<SimResponse> check_limits();
   SimResponse authorize(const SimRequest& request);
   SimResponse issue_token(const SimRequest& request);
 
   // getty_catalogue.cpp
+  [[nodiscard]] std::optional<SimResponse> check_fields(const SimRequest& request,
+                                                        const std::vector<std::string>& fields) const;
   [[nodiscard]] SimResponse list_images(const SimRequest& request) const;
   [[nodiscard]] SimResponse one_image(const SimRequest& request, const std::string& id) const;
   [[nodiscard]] SimResponse related(const SimRequest& request, const Route& route) const;
@@ -48,6 +50,14 @@ class GettySim final : public StatefulSim<GettyState> {
                                           const std::string& username) const;
   [[nodiscard]] SimResponse list_products(const SimRequest& request) const;
   [[nodiscard]] Json download_json(const GettySimDownload& row) const;
+  /// What a call for a file asks for, checked; else the refusal.
+  struct Order {
+    GettySimProduct* product = nullptr;
+    GettySimSize size;
+    std::string notes, project_code;
+  };
+  [[nodiscard]] std::variant<Order, SimResponse> read_order(const SimRequest& request, const GettySimImage& image);
+  [[nodiscard]] GettySimProduct* paying_product(const SimRequest& request);
   SimResponse execute_download(const SimRequest& request, const std::string& id, const std::string& username);
   SimResponse deliver(const SimRequest& request, const std::string& id);
 
