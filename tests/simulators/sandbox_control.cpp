@@ -5,6 +5,7 @@
 #include "storage/base/time.h"
 #include "sync/http/json_reader.h"
 #include "tests/simulators/demo_getty.h"
+#include "tests/simulators/sandbox_switches.h"
 
 namespace damsync {
 namespace {
@@ -27,44 +28,6 @@ std::optional<DemoStep> parse_step(const std::string& word) {
   if (word == "restore") return DemoStep::kRestore;
   if (word == "vanish") return DemoStep::kVanish;
   return std::nullopt;
-}
-
-/// Sets the switch of that name; false when there is none or the value does not fit.
-bool apply_switch(ShutterstockSwitches& switches, const std::string& name, const std::string& value) {
-  const std::map<std::string, bool*> flags = {
-      {"page_fields", &switches.page_fields},       {"total_count", &switches.total_count},
-      {"license_dates", &switches.license_dates},   {"license_availability", &switches.license_availability},
-      {"team_history", &switches.team_history},     {"updated_timestamps", &switches.updated_timestamps},
-      {"merged_updates", &switches.merged_updates}, {"etags", &switches.etags},
-  };
-  const auto flag = flags.find(name);
-  if (flag != flags.end()) {
-    if (value != "true" && value != "false") return false;
-    *flag->second = value == "true";
-    return true;
-  }
-  if (name == "long_range") {
-    using Kind = ShutterstockSwitches::LongRange;
-    if (value != "reject" && value != "truncate") return false;
-    switches.long_range = value == "reject" ? Kind::kReject : Kind::kTruncate;
-    return true;
-  }
-  long number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc() || end != value.data() + value.size() || number < 0) return false;
-  if (name == "latency_ms")
-    switches.latency = Millis(number);
-  else if (name == "url_lifetime_s")
-    switches.url_lifetime = std::chrono::seconds(number);
-  else if (name == "token_lifetime_s")
-    switches.token_lifetime = std::chrono::seconds(number);
-  else if (name == "max_ids")
-    switches.max_ids = static_cast<std::size_t>(number);
-  else if (name == "not_downloadable_status")
-    switches.not_downloadable_status = static_cast<int>(number);
-  else
-    return false;
-  return true;
 }
 
 }  // namespace
@@ -179,14 +142,15 @@ SimResponse SandboxControl::show_faults() {
 }
 
 SimResponse SandboxControl::set_switches(const SimRequest& request) {
-  return sim_.edit([&](ShutterstockState& state) {
-    ShutterstockSwitches changed = state.switches;
-    for (const auto& [name, value] : request.query) {
-      if (!apply_switch(changed, name, value)) return refusal("no such switch, or not a value for it: " + name);
-    }
-    state.switches = changed;
-    return json_text(Json::object({{"switches", "set"}}));
-  });
+  SandboxSwitches changed{sim_.edit([](const auto& state) { return state.switches; }),
+                          world_.photo_desk.edit([](const auto& state) { return state.switches; }),
+                          world_.archive.edit([](const auto& state) { return state.switches; })};
+  for (const auto& [name, value] : request.query)
+    if (!apply_switch(changed, name, value)) return refusal("no such switch, or not a value for it: " + name);
+  sim_.edit([&](ShutterstockState& state) { state.switches = changed.newsroom; });
+  world_.photo_desk.edit([&](GettyState& state) { state.switches = changed.photo_desk; });
+  world_.archive.edit([&](ConnectState& state) { state.switches = changed.archive; });
+  return json_text(Json::object({{"switches", "set"}}));
 }
 
 SimResponse SandboxControl::list_urls(const SimRequest& request) {

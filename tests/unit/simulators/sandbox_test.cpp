@@ -191,6 +191,18 @@ TEST_CASE_FIXTURE(Sandbox, "sandbox control: sets switches, all of a request or 
   CHECK(switches.max_ids == 5);
 }
 
+TEST_CASE_FIXTURE(Sandbox, "sandbox control: sets the switches of every account") {
+  CHECK(call("POST", "/_sandbox/switches?photo-desk.history_lag_s=600&photo-desk.envelope=empty").status == 200);
+  CHECK(call("POST", "/_sandbox/switches?archive.algorithm=sha256&archive.token_lifetime_min=5").status == 200);
+  CHECK(call("POST", "/_sandbox/switches?photo-desk.history_lag_s=7&archive.algorithm=sha1").status == 400);
+  const auto photo_desk = world.photo_desk.edit([](GettyState& state) { return state.switches; });
+  CHECK(photo_desk.history_lag == std::chrono::minutes(10));
+  CHECK(photo_desk.envelope == GettySwitches::Envelope::kEmpty);
+  const auto archive = world.archive.edit([](ConnectState& state) { return state.switches; });
+  CHECK(archive.algorithm == ConnectSwitches::Algorithm::kSha256);
+  CHECK(archive.token_lifetime == std::chrono::minutes(5));
+}
+
 TEST_CASE_FIXTURE(Sandbox, "sandbox control: lists one working link a license that can be downloaded") {
   const std::string text = call("GET", "/_sandbox/urls").body;
   CHECK(std::count(text.begin(), text.end(), '\n') == 297);
