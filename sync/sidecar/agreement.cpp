@@ -63,6 +63,7 @@ std::string agreements_fingerprint(std::span<const Agreement> agreements, const 
                              {"start", day_or_null(a.start)},
                              {"end", day_or_null(a.end)},
                              {"terms_url", a.terms_url},
+                             {"begun", !a.start || *a.start <= today},
                              {"ended", a.end && *a.end < today}}));
   return sha256_hex(write_json(all, JsonStyle::kCanonical));
 }

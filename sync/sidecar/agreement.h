@@ -31,7 +31,7 @@ std::map<std::string, AgreementFacts> agreement_facts(std::span<const Agreement>
                                                       const std::vector<LicenseRow>& licenses);
 
 /// Tells one state of the agreements from another, by what of them a sidecar of the account could show on that day: an
-/// agreement that ended changes which license is in force. Hex, pure.
+/// agreement that began or ended changes which license is in force. Hex, pure.
 std::string agreements_fingerprint(std::span<const Agreement> agreements, const std::string& account,
                                    std::chrono::sys_days today);
 

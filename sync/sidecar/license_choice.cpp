@@ -10,8 +10,9 @@ namespace {
 
 bool valid(const SidecarInput& input, const LicenseRow& license) {
   if (license.state != LicenseState::kHeld) return false;
-  const auto& end = agreement_of(input, license).end;
-  return !end || !input.today || *end >= *input.today;
+  if (!input.today) return true;
+  const auto& terms = agreement_of(input, license);
+  return (!terms.start || *terms.start <= *input.today) && (!terms.end || *terms.end >= *input.today);
 }
 
 bool is_license_of_file(const SidecarInput& input, const LicenseRow& license) {

@@ -92,4 +92,15 @@ TEST_CASE_FIXTURE(AgreementBench, "sidecars: a format that is switched on later 
   CHECK(visible_files().contains(path_of("102") + ".jsonld"));
 }
 
+TEST_CASE_FIXTURE(AgreementBench, "sidecars: a license is in force from the day its agreement begins, and not before") {
+  policy.agreements = {ltd(k2030)};
+  policy.agreements[0].start = std::chrono::sys_days(std::chrono::year(2026) / 3 / 16);
+  cycle();
+  CHECK_FALSE(holds(xmp(), "<plus:LicenseID>e1</plus:LicenseID>"));
+  CHECK(holds(xmp(), "<damsync:LicenseID>e1</damsync:LicenseID>"));
+  clock.advance(std::chrono::hours(24));
+  cycle();
+  CHECK(holds(xmp(), "<plus:LicenseID>e1</plus:LicenseID>"));
+}
+
 }  // namespace damsync

@@ -242,6 +242,16 @@ TEST_CASE("xmp: releases are called property releases only where the provider sa
   CHECK(value(written(input), "plus:PropertyReleaseID") == "0034");
 }
 
+TEST_CASE("xmp: a license is in force within the days of its agreement alone") {
+  SidecarInput input = bare();
+  const auto start = std::chrono::sys_days(std::chrono::year(2024) / 6 / 30);
+  input.agreements["e101"].start = start;
+  input.today = start - std::chrono::days(1);
+  CHECK(values(written(input), "plus:LicenseID").empty());
+  input.today = start;
+  CHECK(value(written(input), "plus:LicenseID") == "e101");
+}
+
 TEST_CASE("xmp: the best license in force stands in plus, all of them in our own list") {
   SidecarInput input = bare();
   input.licenses = {license("e3", "standard", "2024-03-01T00:00:00Z"),
