@@ -51,6 +51,21 @@ bool LayoutBook::taken(const std::string& path) const {
          any(db_, "SELECT 1 FROM leftover WHERE path = ? LIMIT 1", path);
 }
 
+bool LayoutBook::sidecar_taken(const AssetRow& asset, const std::string& path) const {
+  Statement query(db_,
+                  "SELECT 1 FROM asset WHERE sidecar_path = ?1 AND sidecar_path <> ''"
+                  " AND (account, asset_id) <> (?2, ?3)"
+                  " UNION ALL SELECT 1 FROM leftover WHERE path = ?1 AND account <> ?2 LIMIT 1");
+  return query.bind_all(path, asset.account, asset.asset_id).step();
+}
+
+bool LayoutBook::sidecar_shared(const AssetRow& asset) const {
+  Statement query(db_,
+                  "SELECT 1 FROM asset WHERE sidecar_path = ? AND sidecar_path <> ''"
+                  " AND (account, asset_id) < (?, ?) LIMIT 1");
+  return query.bind_all(asset.sidecar_path, asset.account, asset.asset_id).step();
+}
+
 void LayoutBook::move(const std::string& account, const std::string& from, const std::string& to) {
   Statement(db_, "UPDATE file SET path = ? WHERE path = ? AND path <> '' AND account = ?")
       .bind_all(to, from, account)

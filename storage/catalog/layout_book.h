@@ -30,6 +30,11 @@ class LayoutBook {
   /// True when a file or something that is still to be removed has that path, in whatever account.
   [[nodiscard]] bool taken(const std::string& path) const;
 
+  /// True when the sidecar of another asset has that path, or something that another account is to remove.
+  [[nodiscard]] bool sidecar_taken(const AssetRow& asset, const std::string& path) const;
+  /// True when an asset that comes first, by account and id, has its sidecar at the path of this one's.
+  [[nodiscard]] bool sidecar_shared(const AssetRow& asset) const;
+
   /// All files at `from` are at `to` from now on; the old name is left over.
   void move(const std::string& account, const std::string& from, const std::string& to);
   /// The asset's sidecar is to be written again, at `to`. The old one is left over, and so is the new one unless the

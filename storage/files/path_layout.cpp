@@ -162,14 +162,26 @@ std::string PathLayout::file_path_with_license(const PathInput& input) const {
   return path;
 }
 
-std::string PathLayout::sidecar_path(const PathInput& input) const {
+std::string PathLayout::sidecar_path(const PathInput& input) const { return sidecar_path(input, ""); }
+
+std::string PathLayout::sidecar_path_with_account(const PathInput& input) const {
+  return sidecar_path(input, plain(input.account) + ".");
+}
+
+bool PathLayout::parts_accounts() const {
+  const auto parts = parts_of(layout_);
+  return std::find(parts.begin(), parts.end() - 1, "{account}") != parts.end() - 1;
+}
+
+/// No id has a dot, so none can look like another one with an account.
+std::string PathLayout::sidecar_path(const PathInput& input, const std::string& mark) const {
   const auto parts = parts_of(layout_);
   std::string folder;
   for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
     folder += expand(parts[i], input) + "/";
-    if (names_asset(parts[i])) return folder + "asset.json";
+    if (names_asset(parts[i])) return folder + mark + "asset.json";
   }
-  return folder + plain(asset_id(input)) + ".asset.json";
+  return folder + plain(asset_id(input)) + "." + mark + "asset.json";
 }
 
 }  // namespace damsync

@@ -35,8 +35,14 @@ class PathLayout {
   [[nodiscard]] std::string file_path_with_license(const PathInput& input) const;
   /// Path of `asset.json`: in the asset's folder, or `<asset_id>.asset.json` where assets share folders.
   [[nodiscard]] std::string sidecar_path(const PathInput& input) const;
+  /// The same with the account in its name: for an asset that another account, or another provider, has, too.
+  [[nodiscard]] std::string sidecar_path_with_account(const PathInput& input) const;
+  /// True when no path of one account can be one of another: a folder is named after the account.
+  [[nodiscard]] bool parts_accounts() const;
 
  private:
+  [[nodiscard]] std::string sidecar_path(const PathInput& input, const std::string& mark) const;
+
   std::string layout_;
 };
 

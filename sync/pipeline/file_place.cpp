@@ -1,5 +1,7 @@
 #include "sync/pipeline/file_place.h"
 
+#include "storage/catalog/layout_book.h"
+
 namespace damsync {
 namespace {
 
@@ -25,6 +27,21 @@ std::string place_for(const Cycle& cycle, const FetchTask& task, const std::stri
   auto path = cycle.layout.file_path(input);
   const bool free = !reserved(path) && !belongs_to_another(cycle, task, path);
   return free ? path : cycle.layout.file_path_with_license(input);
+}
+
+std::string record_place_for(const Cycle& cycle, const AssetRow& asset, const LicenseRow* placed_by) {
+  License unlicensed;
+  unlicensed.asset_id = asset.asset_id;
+  const License* license = placed_by != nullptr ? placed_by : &unlicensed;
+  const PathInput input{cycle.account,
+                        asset.provider,
+                        license,
+                        cycle.provider.capabilities().file_prefix,
+                        "",
+                        asset.editorial.value_or(false)};
+  auto path = cycle.layout.sidecar_path(input);
+  if (cycle.layout.parts_accounts() || !LayoutBook(cycle.db).sidecar_taken(asset, path)) return path;
+  return cycle.layout.sidecar_path_with_account(input);
 }
 
 }  // namespace damsync

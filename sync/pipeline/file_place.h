@@ -13,4 +13,9 @@ namespace damsync {
 std::string place_for(const Cycle& cycle, const FetchTask& task, const std::string& format,
                       const std::function<bool(const std::string& path)>& reserved);
 
+/// The path the record of an asset (`asset.json`) is to have: that of the layout or, when another asset's record or
+/// something that another account is to remove has that already, with the account in its name. An asset without
+/// licenses has a place, too.
+std::string record_place_for(const Cycle& cycle, const AssetRow& asset, const LicenseRow* placed_by);
+
 }  // namespace damsync

@@ -4,6 +4,7 @@
 
 #include "storage/base/crash_point.h"
 #include "storage/sqlite/transaction.h"
+#include "sync/pipeline/file_place.h"
 
 namespace damsync {
 namespace {
@@ -48,14 +49,20 @@ void LayoutWork::put_layout(const std::string& layout) {
 
 void LayoutWork::plan() {
   if (settled() || !cycle_.plan) return;
+  std::set<std::string> with_file;  // whose sidecar goes with it
   std::string after;
   for (auto paths = book_.paths(cycle_.account, after, kPathsPerBatch); !paths.empty();
        paths = book_.paths(cycle_.account, after, kPathsPerBatch)) {
     after = paths.back();
-    for (const auto& move : wanted(paths))
+    for (const auto& move : wanted(paths)) {
       cycle_.plan({cycle_.account, "move", move.asset_id, move.license_id, move.from + " -> " + move.to.front()});
+      with_file.insert(move.asset_id);
+    }
   }
   reserved_.clear();
+  for (const auto& asset : astray())
+    if (!with_file.contains(asset.asset_id))
+      cycle_.plan({cycle_.account, "move", asset.asset_id, "", asset.sidecar_path + " -> " + *sidecar_place(asset)});
 }
 
 PathInput LayoutWork::input_for(const LicenseRow& license, bool editorial, std::string ext) const {
@@ -172,30 +179,38 @@ void LayoutWork::commit(const std::vector<Move>& moves) {
 /// nowhere yet.
 std::optional<std::string> LayoutWork::sidecar_place(const AssetRow& asset) const {
   if (asset.sidecar_path.empty()) return std::nullopt;
-  std::optional<std::string> first;
-  for (const auto& license : cycle_.catalog.licenses_of(cycle_.account, asset.asset_id)) {
-    auto place = cycle_.layout.sidecar_path(input_for(license, asset.editorial.value_or(false), ""));
-    if (place == asset.sidecar_path) return std::nullopt;
-    if (!first) first = std::move(place);
+  const auto licenses = cycle_.catalog.licenses_of(cycle_.account, asset.asset_id);
+  for (const auto& license : licenses) {
+    const auto input = input_for(license, asset.editorial.value_or(false), "");
+    if (cycle_.layout.sidecar_path(input) == asset.sidecar_path) return std::nullopt;
+    if (cycle_.layout.sidecar_path_with_account(input) == asset.sidecar_path) return std::nullopt;
   }
-  return first;
+  auto place = record_place_for(cycle_, asset, licenses.empty() ? nullptr : &licenses.front());
+  return place == asset.sidecar_path ? std::nullopt : std::optional(std::move(place));
 }
 
-/// Those of assets without a file; the others moved with it.
-Status LayoutWork::move_sidecars() {
-  std::vector<AssetRow> astray;
+/// The assets whose sidecar does not stand where it should.
+std::vector<AssetRow> LayoutWork::astray() const {
+  std::vector<AssetRow> out;
   ListFilter filter;
   filter.account = cycle_.account;
   cycle_.catalog.list_assets(filter, [&](const AssetRow& asset) {
     if (asset.sidecar_path.empty()) return true;
-    AssetRow& one = astray.emplace_back();  // without its metadata: there may be very many
+    AssetRow& one = out.emplace_back();  // without its metadata: there may be very many
     one.account = asset.account;
+    one.provider = asset.provider;
     one.asset_id = asset.asset_id;
     one.editorial = asset.editorial;
     one.sidecar_path = asset.sidecar_path;
     return true;
   });
-  std::erase_if(astray, [this](const AssetRow& asset) { return !sidecar_place(asset); });
+  std::erase_if(out, [this](const AssetRow& asset) { return !sidecar_place(asset); });
+  return out;
+}
+
+/// Those of assets without a file; the others moved with it.
+Status LayoutWork::move_sidecars() {
+  const auto astray = this->astray();
   std::vector<std::string> assets;
   for (const auto& asset : astray) assets.push_back(asset.asset_id);
   for (std::size_t at = 0; at < astray.size(); at += kPathsPerBatch) {

@@ -40,6 +40,7 @@ class LayoutWork {
   [[nodiscard]] std::vector<Move> wanted(const std::vector<std::string>& paths);
   [[nodiscard]] std::optional<Move> wanted(const std::string& path);
   [[nodiscard]] std::optional<std::string> sidecar_place(const AssetRow& asset) const;
+  [[nodiscard]] std::vector<AssetRow> astray() const;
   [[nodiscard]] PathInput input_for(const LicenseRow& license, bool editorial, std::string ext) const;
   Status move(std::vector<Move> moves);
   Status name(std::vector<Move>& moves);

@@ -6,9 +6,11 @@
 #include "storage/base/crash_point.h"
 #include "storage/base/digest.h"
 #include "storage/catalog/collection_book.h"
+#include "storage/catalog/layout_book.h"
 #include "storage/catalog/sidecar_book.h"
 #include "storage/sqlite/transaction.h"
 #include "sync/http/json_reader.h"
+#include "sync/pipeline/file_place.h"
 
 namespace damsync {
 namespace {
@@ -33,8 +35,8 @@ Status SidecarWork::run(std::stop_token stop) {
 
 std::chrono::sys_days SidecarWork::today() const { return std::chrono::floor<std::chrono::days>(cycle_.clock.utc()); }
 
-/// Facts that come from the settings change without any news of the asset: other agreements, one that ended, another
-/// choice of formats.
+/// Facts that come from the settings change without any news of the asset: other agreements, one that began or ended,
+/// another choice of formats.
 void SidecarWork::renew() {
   std::string facts = agreements_fingerprint(cycle_.policy.agreements, cycle_.account, today());
   for (const auto& writer : cycle_.sidecar_writers) facts += " " + writer->name();
@@ -49,12 +51,13 @@ Status SidecarWork::write(std::span<const std::string> asset_ids) {
   struct Clean {
     std::string asset_id, path, sha256;
   };
+  auto all = inputs(asset_ids);
+  place_records(all);
   std::vector<Document> changed;
   std::vector<Clean> clean;
-  for (const auto& id : asset_ids) {
-    auto asset = cycle_.catalog.find_asset(cycle_.account, id);
-    if (!asset) continue;
-    auto wanted = documents(*asset);
+  for (auto& input : all) {
+    auto wanted = documents(input);
+    const auto& id = input.asset.asset_id;
     const auto json = std::find_if(wanted.begin(), wanted.end(),
                                    [](const Document& document) { return document.first.ends_with(".json"); });
     Clean row{id, "", ""};
@@ -73,7 +76,11 @@ Status SidecarWork::write(std::span<const std::string> asset_ids) {
   if (!put) return put;
   crash_point("sidecars.published");
   Transaction tx(cycle_.db);
-  for (const auto& row : clean) cycle_.writer.put_sidecar(cycle_.account, row.asset_id, row.path, row.sha256);
+  LayoutBook book(cycle_.db);
+  for (const auto& row : clean) {
+    cycle_.writer.put_sidecar(cycle_.account, row.asset_id, row.path, row.sha256);
+    if (!row.path.empty()) book.clear_leftover(cycle_.account, row.path);
+  }
   tx.commit();
   return {};
 }
@@ -97,25 +104,50 @@ void SidecarWork::refuse(const std::string& asset_id, const Error& error) {
   if (refusal_) refusal_ = error;
 }
 
-std::vector<SidecarWork::Document> SidecarWork::documents(const AssetRow& asset) const {
+std::optional<SidecarInput> SidecarWork::input_of(const std::string& asset_id) const {
+  auto asset = cycle_.catalog.find_asset(cycle_.account, asset_id);
+  if (!asset) return std::nullopt;
   SidecarInput input;
-  input.asset = asset;
-  const auto json = parse_json(asset.metadata.empty() ? "{}" : asset.metadata);
+  input.asset = std::move(*asset);
+  const auto& metadata = input.asset.metadata;
+  const auto json = parse_json(metadata.empty() ? "{}" : metadata);
   if (json) input.metadata = asset_metadata_from_json(*json);
-  input.licenses = cycle_.catalog.licenses_of(cycle_.account, asset.asset_id);
-  input.files = cycle_.catalog.files_of(cycle_.account, asset.asset_id);
+  input.licenses = cycle_.catalog.licenses_of(cycle_.account, asset_id);
+  input.files = cycle_.catalog.files_of(cycle_.account, asset_id);
   input.supplier_name = cycle_.provider.capabilities().supplier_name;
-  if (input.licenses.empty() && asset.metadata.empty()) return {};
   input.agreements = agreement_facts(cycle_.policy.agreements, input.licenses);
   input.today = today();
-  input.collections = CollectionBook(cycle_.db).of_asset(cycle_.account, asset.asset_id);
-  License unlicensed;  // an asset that is listed for its metadata has a place, too
-  unlicensed.asset_id = asset.asset_id;
-  const License& placed_by = input.licenses.empty() ? unlicensed : input.licenses.front();
-  if (input.asset.sidecar_path.empty())
-    input.asset.sidecar_path = cycle_.layout.sidecar_path({cycle_.account, asset.provider, &placed_by,
-                                                           cycle_.provider.capabilities().file_prefix, "",
-                                                           input.metadata.editorial.value_or(false)});
+  input.collections = CollectionBook(cycle_.db).of_asset(cycle_.account, asset_id);
+  return input;
+}
+
+std::vector<SidecarInput> SidecarWork::inputs(std::span<const std::string> asset_ids) const {
+  std::vector<SidecarInput> out;
+  for (const auto& id : asset_ids)
+    if (auto input = input_of(id)) out.push_back(std::move(*input));
+  return out;
+}
+
+/// Gives a place to those records that have none, or share that of another asset. Where other accounts could want the
+/// same place, it is noted as left over until the record is there: whoever comes next sees that it is given away.
+void SidecarWork::place_records(std::vector<SidecarInput>& inputs) const {
+  LayoutBook book(cycle_.db);
+  const bool alone = cycle_.layout.parts_accounts();
+  std::vector<SidecarInput*> homeless;
+  for (auto& input : inputs)
+    if (input.asset.sidecar_path.empty() || (!alone && book.sidecar_shared(input.asset))) homeless.push_back(&input);
+  std::optional<Transaction> tx;
+  if (!alone && !homeless.empty()) tx.emplace(cycle_.db);
+  for (auto* input : homeless) {
+    auto& place = input->asset.sidecar_path;
+    place = record_place_for(cycle_, input->asset, input->licenses.empty() ? nullptr : &input->licenses.front());
+    if (tx) book.add_leftover(cycle_.account, {place, ""});
+  }
+  if (tx) tx->commit();
+}
+
+std::vector<SidecarWork::Document> SidecarWork::documents(SidecarInput& input) const {
+  if (input.licenses.empty() && input.asset.metadata.empty()) return {};
   std::vector<Document> out;
   const auto add = [&](const SidecarWriter& writer) {
     auto path = writer.file_name_for(input);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <set>
 #include <span>
 #include <stop_token>
@@ -25,7 +26,10 @@ class SidecarWork {
 
  private:
   using Document = std::pair<std::string, std::string>;  ///< path, bytes
-  [[nodiscard]] std::vector<Document> documents(const AssetRow& asset) const;
+  [[nodiscard]] std::vector<SidecarInput> inputs(std::span<const std::string> asset_ids) const;
+  [[nodiscard]] std::optional<SidecarInput> input_of(const std::string& asset_id) const;
+  void place_records(std::vector<SidecarInput>& inputs) const;
+  [[nodiscard]] std::vector<Document> documents(SidecarInput& input) const;
   [[nodiscard]] std::chrono::sys_days today() const;
   void renew();
   Status keep_changed(std::vector<Document>& documents) const;

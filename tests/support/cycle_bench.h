@@ -115,6 +115,7 @@ class CycleBench {
 
   TempDir dir;
   FakeClock clock;
+  std::string account = "newsroom";  ///< whose cycles these are
   ScriptedProvider provider;
   FakeTransport transport;
   Policy policy;
@@ -128,7 +129,12 @@ class CycleBench {
 
  private:
   Cycle make_cycle(const Policy& rules) {
-    return Cycle{"newsroom",
+    {
+      Transaction tx(*db_);
+      writer_->ensure_account(account, "scripted", clock.utc());
+      tx.commit();
+    }
+    return Cycle{account,
                  provider,
                  transport,
                  *db_,

@@ -188,4 +188,28 @@ TEST_CASE_FIXTURE(LayoutBench, "layout: asset.json of an asset without a file mo
   CHECK_FALSE(there("newsroom/03"));
 }
 
+TEST_CASE_FIXTURE(LayoutBench, "layout: the record of an asset without licenses moves, too, and the plan says so") {
+  AssetMetadata metadata;
+  metadata.caption = "Listed for its metadata";
+  provider.assets["555"] = metadata;
+  provider.listed_assets = {"555"};
+  cycle();
+  REQUIRE(there("newsroom/55/555/asset.json"));
+  plan.clear();
+  Policy dry = policy;
+  dry.dry_run = true;
+  layout = *PathLayout::parse(kFlat);
+  cycle(dry);
+  std::vector<std::string> said;
+  for (const auto& action : plan)
+    if (action.asset_id == "555") said.push_back(action.action + " " + action.license_id + " " + action.detail);
+  CHECK(said == std::vector<std::string>{"move  newsroom/55/555/asset.json -> newsroom/555.asset.json"});
+  CHECK(plan.size() == 3);
+
+  CHECK_FALSE(cycle_with(kFlat).error);
+  CHECK(there("newsroom/555.asset.json"));
+  CHECK_FALSE(there("newsroom/55"));
+  CHECK(catalog().find_asset("newsroom", "555")->sidecar_path == "newsroom/555.asset.json");
+}
+
 }  // namespace damsync

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "sync/http/json_reader.h"
 #include "sync/sidecar/json_ld_writer.h"
 #include "tests/support/cycle_bench.h"
 
@@ -32,6 +33,22 @@ struct AgreementBench : CycleBench {
 };
 
 constexpr auto k2030 = std::chrono::year(2030) / 12 / 31;
+
+/// Two accounts that hold the same assets.
+struct TwoDesks : AgreementBench {
+  AccountSummary cycle_of(const std::string& name) {
+    account = name;
+    return cycle();
+  }
+  [[nodiscard]] std::string place(const std::string& name, const std::string& asset_id = "101") {
+    return catalog().find_asset(name, asset_id)->sidecar_path;
+  }
+  /// Which account the record that stands there is of.
+  [[nodiscard]] std::string owner_of(const std::string& path) const {
+    const auto json = parse_json(visible_files().at(path));
+    return *json->find("account")->if_string();
+  }
+};
 
 }  // namespace
 
@@ -101,6 +118,63 @@ TEST_CASE_FIXTURE(AgreementBench, "sidecars: a license is in force from the day 
   clock.advance(std::chrono::hours(24));
   cycle();
   CHECK(holds(xmp(), "<plus:LicenseID>e1</plus:LicenseID>"));
+}
+
+TEST_CASE_FIXTURE(TwoDesks, "sidecars: two accounts that hold one asset have a record each, whatever the layout says") {
+  layout = *PathLayout::parse("{asset_id}/{name}");
+  cycle_of("newsroom");
+  cycle_of("archive");
+  CHECK(place("newsroom") == "101/asset.json");
+  CHECK(place("archive") == "101/archive.asset.json");
+  CHECK(owner_of(place("newsroom")) == "newsroom");
+  CHECK(owner_of(place("archive")) == "archive");
+  const auto before = visible_files();
+  cycle_of("archive");
+  cycle_of("newsroom");
+  CHECK(visible_files() == before);
+}
+
+TEST_CASE_FIXTURE(TwoDesks, "sidecars: accounts keep their records apart in a folder of many assets, too") {
+  layout = *PathLayout::parse("all/{name}");
+  cycle_of("newsroom");
+  cycle_of("archive");
+  CHECK(place("newsroom") == "all/101.asset.json");
+  CHECK(place("archive") == "all/101.archive.asset.json");
+}
+
+TEST_CASE_FIXTURE(TwoDesks, "sidecars: accounts that move into one layout keep their records apart") {
+  cycle_of("newsroom");
+  cycle_of("archive");
+  layout = *PathLayout::parse("{asset_id}/{name}");
+  cycle_of("archive");
+  cycle_of("newsroom");
+  CHECK(place("archive") == "101/asset.json");
+  CHECK(place("newsroom") == "101/newsroom.asset.json");
+  CHECK(owner_of("101/asset.json") == "archive");
+  CHECK(owner_of("101/newsroom.asset.json") == "newsroom");
+  std::int64_t records = 0;
+  for (const auto& [name, bytes] : visible_files()) records += name.ends_with("asset.json") ? 1 : 0;
+  CHECK(records == 4);
+}
+
+TEST_CASE_FIXTURE(TwoDesks, "sidecars: a record that two accounts share is taken apart") {
+  layout = *PathLayout::parse("{asset_id}/{name}");
+  cycle_of("newsroom");
+  cycle_of("archive");
+  {
+    Transaction tx(db());
+    CatalogWriter writer(db());
+    writer.put_sidecar("archive", "101", "101/asset.json", std::string(64, 'a'));
+    writer.mark_sidecar_dirty("archive", "101");
+    writer.mark_sidecar_dirty("newsroom", "101");
+    tx.commit();
+  }
+  cycle_of("archive");
+  cycle_of("newsroom");
+  CHECK(place("archive") == "101/asset.json");  // the first by name keeps the place
+  CHECK(place("newsroom") == "101/newsroom.asset.json");
+  CHECK(owner_of(place("archive")) == "archive");
+  CHECK(owner_of(place("newsroom")) == "newsroom");
 }
 
 }  // namespace damsync
