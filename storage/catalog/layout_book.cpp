@@ -99,6 +99,11 @@ std::vector<LayoutBook::Leftover> LayoutBook::leftovers(const std::string& accou
   return out;
 }
 
+void LayoutBook::list_leftovers(const std::function<void(const std::string& path)>& visit) const {
+  Statement query(db_, "SELECT path FROM leftover");
+  while (query.step()) visit(query.text(0));
+}
+
 void LayoutBook::clear_leftover(const std::string& account, const std::string& path) {
   Statement(db_, "DELETE FROM leftover WHERE account = ? AND path = ?").bind_all(account, path).run();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,8 @@ class LayoutBook {
   };
   void add_leftover(const std::string& account, const Leftover& leftover);
   [[nodiscard]] std::vector<Leftover> leftovers(const std::string& account, std::size_t limit) const;
+  /// The paths of all that is left over, in whatever account.
+  void list_leftovers(const std::function<void(const std::string& path)>& visit) const;
   void clear_leftover(const std::string& account, const std::string& path);
   /// True when a file or a sidecar of the catalog is there.
   [[nodiscard]] bool in_use(const std::string& path) const;

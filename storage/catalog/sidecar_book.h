@@ -20,6 +20,13 @@ class SidecarBook {
   /// Notes it, and that every sidecar of the account may be out of date. Must be called inside a `Transaction`.
   void renew(const std::string& account, const std::string& fingerprint);
 
+  // Notes sidecars that are not wanted any more as left over (`LayoutBook`); inside a `Transaction`, too.
+
+  /// Those that stand beside the account's files, named as the file with `suffix` behind it.
+  void drop_beside_files(const std::string& account, const std::string& suffix);
+  /// Those of the account's assets.
+  void drop_of_assets(const std::string& account);
+
  private:
   Database& db_;
 };

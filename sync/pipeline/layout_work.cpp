@@ -5,13 +5,13 @@
 #include "storage/base/crash_point.h"
 #include "storage/sqlite/transaction.h"
 #include "sync/pipeline/file_place.h"
+#include "sync/pipeline/leftovers.h"
+#include "sync/sidecar/file_sidecars.h"
 
 namespace damsync {
 namespace {
 
 constexpr std::size_t kPathsPerBatch = 64;
-constexpr std::size_t kLeftoversPerBatch = 256;
-constexpr const char* kFileSidecars[] = {".xmp", ".jsonld"};
 
 std::string extension_of(const std::string& path, const FileRow& file) {
   const auto dot = path.rfind('.');
@@ -25,7 +25,7 @@ std::string extension_of(const std::string& path, const FileRow& file) {
 bool LayoutWork::settled() const { return book_.layout(cycle_.account) == cycle_.layout.text(); }
 
 Status LayoutWork::run(std::stop_token stop) {
-  if (auto cleared = clear_leftovers(); !cleared) return cleared;
+  if (auto begun = sidecars_.begin(); !begun) return begun;
   if (settled()) return {};
   put_layout("");  // whoever is interrupted and given the old layout again must not think it is in force
   std::string after;
@@ -103,6 +103,15 @@ std::optional<LayoutWork::Move> LayoutWork::wanted(const std::string& path) {
   return move;
 }
 
+/// Of the sidecars that stand beside files; those of another format are another program's.
+std::vector<std::string> LayoutWork::suffixes() const {
+  std::vector<std::string> out;
+  for (const auto& writer : cycle_.sidecar_writers)
+    for (const auto& [format, suffix] : kFileSidecars)
+      if (writer->name() == format) out.emplace_back(suffix);
+  return out;
+}
+
 Status LayoutWork::move(std::vector<Move> moves) {
   reserved_.clear();
   if (moves.empty()) return {};
@@ -116,7 +125,7 @@ Status LayoutWork::move(std::vector<Move> moves) {
   std::sort(assets.begin(), assets.end());
   assets.erase(std::unique(assets.begin(), assets.end()), assets.end());
   if (auto written = sidecars_.write(assets); !written) return written;
-  return clear_leftovers();
+  return clear_leftovers(cycle_);
 }
 
 /// A name that is made and then not needed goes again: it is left over until a row has it.
@@ -158,7 +167,7 @@ void LayoutWork::commit(const std::vector<Move>& moves) {
     const auto& to = move.to.front();
     book_.clear_leftover(cycle_.account, to);
     book_.move(cycle_.account, move.from, to);
-    for (const auto* suffix : kFileSidecars) book_.add_leftover(cycle_.account, {move.from + suffix, ""});
+    for (const auto& suffix : suffixes()) book_.add_leftover(cycle_.account, {move.from + suffix, ""});
     const auto asset = cycle_.catalog.find_asset(cycle_.account, move.asset_id);
     if (asset)
       if (const auto place = sidecar_place(*asset)) book_.move_sidecar(*asset, *place);
@@ -221,26 +230,7 @@ Status LayoutWork::move_sidecars() {
       tx.commit();
     }
     if (auto written = sidecars_.write(std::span(assets).subspan(at, count)); !written) return written;
-    if (auto cleared = clear_leftovers(); !cleared) return cleared;
-  }
-  return {};
-}
-
-Status LayoutWork::clear_leftovers() {
-  for (auto rows = book_.leftovers(cycle_.account, kLeftoversPerBatch); !rows.empty();
-       rows = book_.leftovers(cycle_.account, kLeftoversPerBatch)) {
-    std::vector<FileStore::Surplus> surplus;
-    for (const auto& row : rows)
-      if (!book_.in_use(row.path)) surplus.push_back({row.path, row.twin});
-    const auto dropped = cycle_.store->drop_names(surplus);
-    if (!dropped) return dropped.error();
-    for (const auto& outcome : *dropped)
-      if (!outcome)
-        cycle_.log.warning("layout.name_stays", {{"account", cycle_.account}, {"reason", outcome.error().message}});
-    crash_point("layout.dropped");
-    Transaction tx(cycle_.db);
-    for (const auto& row : rows) book_.clear_leftover(cycle_.account, row.path);
-    tx.commit();
+    if (auto cleared = clear_leftovers(cycle_); !cleared) return cleared;
   }
   return {};
 }

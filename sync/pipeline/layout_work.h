@@ -39,6 +39,7 @@ class LayoutWork {
   void put_layout(const std::string& layout);
   [[nodiscard]] std::vector<Move> wanted(const std::vector<std::string>& paths);
   [[nodiscard]] std::optional<Move> wanted(const std::string& path);
+  [[nodiscard]] std::vector<std::string> suffixes() const;
   [[nodiscard]] std::optional<std::string> sidecar_place(const AssetRow& asset) const;
   [[nodiscard]] std::vector<AssetRow> astray() const;
   [[nodiscard]] PathInput input_for(const LicenseRow& license, bool editorial, std::string ext) const;
@@ -47,7 +48,6 @@ class LayoutWork {
   void note(const std::vector<Move>& moves);
   void commit(const std::vector<Move>& moves);
   Status move_sidecars();
-  Status clear_leftovers();
 
   Cycle& cycle_;
   SidecarWork& sidecars_;

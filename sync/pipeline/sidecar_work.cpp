@@ -11,16 +11,34 @@
 #include "storage/sqlite/transaction.h"
 #include "sync/http/json_reader.h"
 #include "sync/pipeline/file_place.h"
+#include "sync/pipeline/leftovers.h"
+#include "sync/sidecar/file_sidecars.h"
+#include "sync/sidecar/json_writer.h"
 
 namespace damsync {
 namespace {
 
 constexpr std::size_t kAssetsPerBatch = 64;
 
+/// True when a fingerprint of the sidecars, words behind a digest, names that format.
+bool names(const std::string& fingerprint, std::string_view format) {
+  return (fingerprint + " ").find(" " + std::string(format) + " ") != std::string::npos;
+}
+
 }  // namespace
 
-Status SidecarWork::run(std::stop_token stop) {
+Status SidecarWork::begin() {
+  if (begun_) return {};
+  // What was left over comes first: a format that is switched on again would lose the files it gets now.
+  if (auto cleared = clear_leftovers(cycle_); !cleared) return cleared;
   renew();
+  if (auto cleared = clear_leftovers(cycle_); !cleared) return cleared;
+  begun_ = true;
+  return {};
+}
+
+Status SidecarWork::run(std::stop_token stop) {
+  if (auto begun = begin(); !begun) return begun;
   std::int64_t done = 0;
   while (!stop.stop_requested()) {
     auto ids = cycle_.catalog.dirty_sidecars(cycle_.account, kAssetsPerBatch + refused_.size());
@@ -36,13 +54,19 @@ Status SidecarWork::run(std::stop_token stop) {
 std::chrono::sys_days SidecarWork::today() const { return std::chrono::floor<std::chrono::days>(cycle_.clock.utc()); }
 
 /// Facts that come from the settings change without any news of the asset: other agreements, one that began or ended,
-/// another choice of formats.
+/// another choice of formats. Files of a format that was written until now and is not wanted any more are noted to be
+/// removed in the same transaction; those of other programs are not known here, so they are safe.
 void SidecarWork::renew() {
   std::string facts = agreements_fingerprint(cycle_.policy.agreements, cycle_.account, today());
   for (const auto& writer : cycle_.sidecar_writers) facts += " " + writer->name();
   SidecarBook book(cycle_.db);
-  if (book.fingerprint(cycle_.account) == facts) return;
+  const auto before = book.fingerprint(cycle_.account);
+  if (before == facts) return;
+  const auto dropped = [&](std::string_view format) { return names(before, format) && !names(facts, format); };
   Transaction tx(cycle_.db);
+  for (const auto& [format, suffix] : kFileSidecars)
+    if (dropped(format)) book.drop_beside_files(cycle_.account, std::string(suffix));
+  if (dropped(JsonWriter().name())) book.drop_of_assets(cycle_.account);
   book.renew(cycle_.account, facts);
   tx.commit();
 }
@@ -51,6 +75,7 @@ Status SidecarWork::write(std::span<const std::string> asset_ids) {
   struct Clean {
     std::string asset_id, path, sha256;
   };
+  if (auto begun = begin(); !begun) return begun;
   auto all = inputs(asset_ids);
   place_records(all);
   std::vector<Document> changed;

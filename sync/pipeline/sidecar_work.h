@@ -23,6 +23,9 @@ class SidecarWork {
   Status write(std::span<const std::string> asset_ids);
   /// Brings every sidecar that may be out of date up to date; what a crash left is found again.
   Status run(std::stop_token stop);
+  /// What comes before the first writing, whoever does it: finishes removals that were begun, and removes the files of
+  /// formats that are switched off. Once for each object.
+  Status begin();
 
  private:
   using Document = std::pair<std::string, std::string>;  ///< path, bytes
@@ -37,6 +40,7 @@ class SidecarWork {
   void refuse(const std::string& asset_id, const Error& error);
 
   Cycle& cycle_;
+  bool begun_ = false;
   std::set<std::string> refused_;  ///< assets whose sidecars cannot be written in this cycle
   Status refusal_;                 ///< the first of them
 };

@@ -8,10 +8,12 @@
 
 #include "storage/base/crash_point.h"
 #include "storage/base/time.h"
+#include "storage/catalog/layout_book.h"
 #include "storage/catalog/stored_files.h"
 #include "storage/journal/change_journal.h"
 #include "storage/sqlite/transaction.h"
 #include "sync/deliver/feed_files.h"
+#include "sync/sidecar/file_sidecars.h"
 
 namespace damsync {
 namespace {
@@ -21,13 +23,6 @@ constexpr std::size_t kPiece = 256;
 constexpr Millis kNew = std::chrono::minutes(10);
 
 std::size_t path_hash(std::string_view path) { return std::hash<std::string_view>{}(path); }
-
-/// A sidecar stands beside a file: `photo.jpg.xmp` belongs to `photo.jpg`.
-std::string_view without_sidecar_suffix(std::string_view path) {
-  for (const std::string_view suffix : {".xmp", ".jsonld"})
-    if (path.ends_with(suffix)) return path.substr(0, path.size() - suffix.size());
-  return path;
-}
 
 bool is_known(const std::vector<std::size_t>& known, std::string_view path) {
   return std::binary_search(known.begin(), known.end(), path_hash(path)) ||
@@ -121,11 +116,12 @@ std::vector<std::size_t> Verifier::known_paths() const {
     known.push_back(path_hash(path));
     return true;
   });
+  LayoutBook(parts_.db).list_leftovers([&](const std::string& path) { known.push_back(path_hash(path)); });
   std::sort(known.begin(), known.end());
   return known;
 }
 
-/// Everything below the root must be a file of the catalog or a sidecar of one.
+/// Everything below the root must be a file of the catalog, a sidecar of one, or noted as something to be removed.
 Status Verifier::find_orphans(const VerifyOptions& options) {
   std::vector<std::string> unknown;
   const auto known = known_paths();

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "storage/catalog/layout_book.h"
 #include "storage/sqlite/transaction.h"
+#include "sync/sidecar/file_sidecars.h"
 
 namespace damsync {
 namespace {
@@ -48,13 +50,6 @@ class NameSet {
   std::vector<bool> seen_;
 };
 
-/// `a.jpg` for `a.jpg.xmp` and the other sidecars of a file.
-std::string_view without_sidecar_suffix(std::string_view path) {
-  for (const std::string_view suffix : {".xmp", ".jsonld"})
-    if (path.ends_with(suffix)) return path.substr(0, path.size() - suffix.size());
-  return path;
-}
-
 /// The change journal that the settings may ask for.
 bool is_ours(std::string_view path) { return path.starts_with("changes/") && path.ends_with(".ndjson"); }
 
@@ -64,6 +59,7 @@ Result<StoreComparison::Found> StoreComparison::run(std::stop_token stop) {
   NameSet files, sidecars;
   parts_.catalog.list_stored_files([&](const Catalog::StoredFile& file) { return files.add(file.path), true; });
   parts_.catalog.list_sidecars([&](const std::string& path, const std::string&) { return sidecars.add(path), true; });
+  LayoutBook(parts_.db).list_leftovers([&](const std::string& path) { sidecars.add(path); });
   files.close();
   sidecars.close();
 

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "storage/catalog/layout_book.h"
 #include "sync/http/json_reader.h"
+#include "sync/pipeline/verify.h"
 #include "sync/sidecar/json_ld_writer.h"
 #include "tests/support/cycle_bench.h"
 
@@ -47,6 +49,27 @@ struct TwoDesks : AgreementBench {
   [[nodiscard]] std::string owner_of(const std::string& path) const {
     const auto json = parse_json(visible_files().at(path));
     return *json->find("account")->if_string();
+  }
+};
+
+struct FormatBench : AgreementBench {
+  void write_only(std::vector<std::string> formats) {
+    writers.clear();
+    for (const auto& format : formats) {
+      if (format == "xmp") writers.push_back(std::make_unique<XmpWriter>());
+      if (format == "json") writers.push_back(std::make_unique<JsonWriter>());
+      if (format == "json-ld") writers.push_back(std::make_unique<JsonLdWriter>());
+    }
+  }
+  [[nodiscard]] std::vector<std::string> names_ending(std::string_view end) const {
+    std::vector<std::string> names;
+    for (const auto& [name, bytes] : visible_files())
+      if (name.ends_with(end)) names.push_back(name);
+    return names;
+  }
+  std::int64_t orphans() {
+    CatalogWriter writer(db());
+    return Verifier({db(), catalog(), writer, store(), clock, {}}).run({}, {})->orphans;
   }
 };
 
@@ -175,6 +198,60 @@ TEST_CASE_FIXTURE(TwoDesks, "sidecars: a record that two accounts share is taken
   CHECK(place("newsroom") == "101/newsroom.asset.json");
   CHECK(owner_of(place("archive")) == "archive");
   CHECK(owner_of(place("newsroom")) == "newsroom");
+}
+
+TEST_CASE_FIXTURE(FormatBench, "sidecars: a format that is switched off takes its files with it, and no others") {
+  write_only({"xmp", "json", "json-ld"});
+  cycle();
+  REQUIRE(visible_files().size() == 8);
+  write_only({"xmp"});
+  CHECK(orphans() == 0);
+  cycle();
+  CHECK(names_ending("asset.json").empty());
+  CHECK(names_ending(".jsonld").empty());
+  CHECK(names_ending(".xmp").size() == 2);
+  CHECK(names_ending(".jpg").size() == 2);
+  CHECK(orphans() == 0);
+  write_only({"json"});
+  cycle();
+  CHECK(names_ending("asset.json").size() == 2);
+  CHECK(names_ending(".xmp").empty());
+  CHECK(orphans() == 0);
+}
+
+TEST_CASE_FIXTURE(FormatBench,
+                  "sidecars: what a stop left of a format that was switched off goes with the next cycle") {
+  write_only({"xmp", "json", "json-ld"});
+  cycle();
+  {
+    // As the catalog stands when the process ends before the files went.
+    Transaction tx(db());
+    LayoutBook book(db());
+    book.add_leftover("newsroom", {path_of("101") + ".jsonld", ""});
+    const auto asset = *catalog().find_asset("newsroom", "102");
+    book.add_leftover("newsroom", {asset.sidecar_path, ""});
+    CatalogWriter(db()).put_sidecar("newsroom", "102", "", "");
+    tx.commit();
+  }
+  CHECK(orphans() == 0);
+  write_only({"xmp"});
+  cycle();
+  CHECK(names_ending("asset.json").empty());
+  CHECK(names_ending(".jsonld").empty());
+}
+
+TEST_CASE_FIXTURE(FormatBench, "sidecars: a file of another program is left alone whatever is switched off") {
+  write_only({"json", "json-ld"});
+  cycle();
+  const auto theirs = path_of("101") + ".xmp";
+  std::ofstream(dir.path() / "store" / theirs) << "edited elsewhere";
+  write_only({"json"});
+  cycle();
+  CHECK(names_ending(".jsonld").empty());
+  CHECK(visible_files().at(theirs) == "edited elsewhere");
+  layout = *PathLayout::parse("{account}/{name}");
+  cycle();
+  CHECK(visible_files().at(theirs) == "edited elsewhere");
 }
 
 }  // namespace damsync
