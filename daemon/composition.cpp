@@ -198,7 +198,8 @@ void Composition::tell_failure(const AccountSummary& account) {
 /// Which collections our assets are in, with the sidecars that say so.
 void Composition::read_collections(Cycle& cycle, AccountConnection& connection, std::stop_token stop) {
   auto* source = connection.collections();
-  if (source == nullptr || !read_collections_if_due(cycle, *source, stop)) return;
+  const bool changed = source == nullptr ? forget_collections(cycle) : read_collections_if_due(cycle, *source, stop);
+  if (!changed) return;
   if (auto written = SidecarWork(cycle).run(std::move(stop)); !written)
     log_.warning("collections.sidecars_later", {{"account", cycle.account}, {"reason", written.error().message}});
 }

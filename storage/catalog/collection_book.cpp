@@ -57,6 +57,11 @@ std::optional<CollectionBook::Reading> CollectionBook::reading(const std::string
   return Reading{query.time(0), query.time(1)};
 }
 
+bool CollectionBook::any_asset_since(const std::string& account, UtcTime time) const {
+  Statement query(db_, "SELECT 1 FROM asset WHERE account = ? AND first_seen_at > ? LIMIT 1");
+  return query.bind_all(account, time).step();
+}
+
 std::vector<std::string> CollectionBook::members(const std::string& account, const std::string& collection_id) const {
   Statement query(db_,
                   "SELECT asset_id FROM collection_item WHERE account = ? AND collection_id = ? ORDER BY asset_id");
@@ -112,6 +117,10 @@ void CollectionBook::put_reading(const std::string& account, const Reading& read
             " ON CONFLICT DO UPDATE SET read_at = excluded.read_at, full_at = excluded.full_at")
       .bind_all(account, reading.read_at, reading.full_at)
       .run();
+}
+
+void CollectionBook::clear_reading(const std::string& account) {
+  Statement(db_, "DELETE FROM collection_reading WHERE account = ?").bind(account).run();
 }
 
 }  // namespace damsync

@@ -29,6 +29,8 @@ class CollectionBook {
     UtcTime full_at{};  ///< when the items of all of them were
   };
   [[nodiscard]] std::optional<Reading> reading(const std::string& account) const;
+  /// True when the account got an asset after that moment.
+  [[nodiscard]] bool any_asset_since(const std::string& account, UtcTime time) const;
 
   // Each must be called inside a `Transaction`; each returns the assets for which something changed, sorted.
 
@@ -39,6 +41,7 @@ class CollectionBook {
                                      const std::vector<std::string>& assets);
   std::vector<std::string> remove(const std::string& account, const std::string& collection_id);
   void put_reading(const std::string& account, const Reading& reading);
+  void clear_reading(const std::string& account);
 
  private:
   [[nodiscard]] std::vector<std::string> members(const std::string& account, const std::string& collection_id) const;

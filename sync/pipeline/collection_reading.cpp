@@ -7,6 +7,7 @@
 #include "storage/base/crash_point.h"
 #include "storage/catalog/collection_book.h"
 #include "storage/sqlite/transaction.h"
+#include "sync/pipeline/severity.h"
 
 namespace damsync {
 namespace {
@@ -77,19 +78,29 @@ void tell(Cycle& cycle, const std::set<std::string>& assets) {
   }
 }
 
+/// A refusal stays until a person does something, so it is the cycle's error; anything else is tried again.
+void report(Cycle& cycle, const Error& error) {
+  const bool refused = error.code == ErrorCode::kUnauthorized;
+  cycle.log.write(refused ? LogLevel::kWarning : LogLevel::kInfo, "collections.not_read",
+                  {{"account", cycle.account}, {"code", to_word(error.code)}, {"reason", error.message}});
+  if (!refused) return;
+  keep_gravest(cycle.summary.error,
+               make_error(error.code, "its collections are refused: " + cycle.log.redactor().redact(error.message) +
+                                          "; allow the account to read them, or set collections = false"));
+}
+
 }  // namespace
 
 bool read_collections_if_due(Cycle& cycle, CollectionSource& source, std::stop_token stop) {
   CollectionBook book(cycle.db);
   const auto last = book.reading(cycle.account);
   const UtcTime now = cycle.clock.utc();
-  const bool all = cycle.policy.full || is_due(last ? std::optional(last->full_at) : std::nullopt, kItemsEvery, now);
-  if (!all && !is_due(last->read_at, kListEvery, now)) return false;
+  if (last && !cycle.policy.full && !is_due(last->read_at, kListEvery, now)) return false;
+  const bool all = !last || cycle.policy.full || is_due(last->full_at, kItemsEvery, now) ||
+                   book.any_asset_since(cycle.account, last->read_at);
   const auto found = read(cycle, source, all, std::move(stop));
   if (!found) {
-    cycle.log.info(
-        "collections.not_read",
-        {{"account", cycle.account}, {"code", to_word(found.error().code)}, {"reason", found.error().message}});
+    report(cycle, found.error());
     return false;
   }
   Transaction tx(cycle.db);
@@ -97,6 +108,17 @@ bool read_collections_if_due(Cycle& cycle, CollectionSource& source, std::stop_t
   tell(cycle, changed);
   book.put_reading(cycle.account, {now, all ? now : last->full_at});
   crash_point("collections.before_commit");
+  tx.commit();
+  return !changed.empty();
+}
+
+bool forget_collections(Cycle& cycle) {
+  CollectionBook book(cycle.db);
+  if (!book.reading(cycle.account)) return false;
+  Transaction tx(cycle.db);
+  const auto changed = apply(cycle, {});
+  tell(cycle, changed);
+  book.clear_reading(cycle.account);
   tx.commit();
   return !changed.empty();
 }

@@ -44,10 +44,9 @@ void SyncRun::note(const Status& outcome) {
   if (error.code != ErrorCode::kCancelled)
     cycle_.log.error("sync.step_failed",
                      {{"account", cycle_.account}, {"code", to_word(error.code)}, {"reason", error.message}});
-  auto& kept = cycle_.summary.error;
-  if (kept && severity(error.code) <= severity(kept->code)) return;
-  kept = error;
-  kept->message = cycle_.log.redactor().redact(error.message);
+  Error told = error;
+  told.message = cycle_.log.redactor().redact(error.message);
+  keep_gravest(cycle_.summary.error, std::move(told));
 }
 
 /// Without a usable store or with a stop asked for, nothing more is begun.

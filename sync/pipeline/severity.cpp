@@ -1,5 +1,7 @@
 #include "sync/pipeline/severity.h"
 
+#include <utility>
+
 namespace damsync {
 
 int severity(ErrorCode code) noexcept {
@@ -16,6 +18,10 @@ int severity(ErrorCode code) noexcept {
     case ErrorCode::kProtocol: return 2;
     default: return 1;
   }
+}
+
+void keep_gravest(std::optional<Error>& kept, Error met) {
+  if (!kept || severity(met.code) > severity(kept->code)) kept = std::move(met);
 }
 
 }  // namespace damsync

@@ -47,7 +47,24 @@ TEST_CASE("collections: sync mirrors which of our pictures are in which, and lis
   CHECK(desk.count("GET /v2/images/collections*") == 0);
 }
 
-TEST_CASE("collections: a token without the scope fails no cycle") {
+TEST_CASE("collections: those of an account that does not read them any more are forgotten") {
+  Desk desk(1);
+  desk.account["collections"] = "true";
+  desk.write_settings();
+  const UtcTime time{std::chrono::sys_days(std::chrono::year(2026) / 1 / 2)};
+  desk.sim.edit([&](ShutterstockState& state) {
+    state.collections = {{"55301587", "Titelbilder", time, time, {{Desk::image_id(0), time}}}};
+  });
+  desk.sync();
+  REQUIRE(desk.list({"collections"}).size() == 1);
+  desk.account["collections"] = "false";
+  desk.write_settings();
+  desk.sync();
+  CHECK(desk.list({"collections"}).empty());
+  for (const auto& [path, bytes] : desk.tree()) CHECK_FALSE(holds(bytes, "Titelbilder"));
+}
+
+TEST_CASE("collections: a token without the scope is said, and the other work of the cycle is done") {
   Desk desk(1);
   desk.account["collections"] = "true";
   desk.write_settings();
@@ -55,8 +72,14 @@ TEST_CASE("collections: a token without the scope fails no cycle") {
     for (auto& [token, owner] : state.tokens) owner.scopes.erase("collections.view");
   });
   desk.refusals_expected = true;
-  desk.sync();
+  const Json account = Desk::account_of(desk.sync(77));
+  CHECK(text(account, "error_code") == "unauthorized");
+  CHECK(number(account, "files_mirrored") == 1);
+  CHECK(holds(desk.damsync({"sync"}).err, "collections.not_read"));
   CHECK(desk.list({"collections"}).empty());
+  const auto status = desk.damsync({"status", "--check"});
+  CHECK(status.exit_code == 3);
+  CHECK(holds(status.out, "collections"));
 }
 
 }  // namespace damsync

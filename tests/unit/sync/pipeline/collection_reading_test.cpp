@@ -116,6 +116,57 @@ TEST_CASE_FIXTURE(CollectionBench, "collections: the list is read every hour, it
 }
 
 TEST_CASE_FIXTURE(CollectionBench,
+                  "collections: an asset that is licensed later is found in those that did not change") {
+  source.put("7", "Covers", {"101", "104"});
+  read();
+  CHECK(of("101") == "7:Covers ");
+  provider.add("104", "e4");
+  clock.advance(std::chrono::minutes(61));
+  cycle();
+  CHECK(read());
+  CHECK(of("104") == "7:Covers ");
+  const int reads = source.reads;
+  clock.advance(std::chrono::minutes(61));
+  CHECK_FALSE(read());
+  CHECK(source.reads == reads);
+}
+
+TEST_CASE_FIXTURE(CollectionBench,
+                  "collections: those that are not to be read any more are forgotten, and it is told") {
+  read();
+  told();
+  const auto forget = [&] {
+    bool changed = false;
+    with_cycle([&](Cycle& cycle) { changed = forget_collections(cycle); });
+    return changed;
+  };
+  CHECK(forget());
+  CHECK(of("101").empty());
+  CHECK(CollectionBook(db()).of_account("newsroom").empty());
+  CHECK(told() == Ids{"101", "102"});
+  CHECK_FALSE(forget());
+  CHECK(read());  // switched on again
+  CHECK(of("101") == "7:Covers ");
+}
+
+TEST_CASE_FIXTURE(CollectionBench, "collections: a refusal is the cycle's error, unless a graver one was met") {
+  const auto code = [&](std::optional<Error> before) {
+    std::optional<Error> after;
+    with_cycle([&](Cycle& cycle) {
+      cycle.summary.error = std::move(before);
+      read_collections_if_due(cycle, source, {});
+      after = cycle.summary.error;
+    });
+    return after ? std::string(to_word(after->code)) : "";
+  };
+  source.fault = make_error(ErrorCode::kUnauthorized, "no scope");
+  CHECK(code(std::nullopt) == "unauthorized");
+  CHECK(code(make_error(ErrorCode::kStorage, "full")) == "storage");
+  source.fault = retryable(ErrorCode::kUnavailable, "no answer");
+  CHECK(code(std::nullopt).empty());
+}
+
+TEST_CASE_FIXTURE(CollectionBench,
                   "collections: what leaves, is renamed or goes away is told of the assets concerned") {
   read();
   told();
