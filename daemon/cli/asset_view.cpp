@@ -7,6 +7,7 @@
 
 #include "daemon/cli/json_fields.h"
 #include "storage/base/text.h"
+#include "storage/catalog/collection_book.h"
 #include "storage/catalog/suggestion_book.h"
 #include "sync/http/json_reader.h"
 
@@ -18,6 +19,14 @@ Json list_of(const std::vector<HeldAsset>& held, std::vector<Row> HeldAsset::*ro
   Json out = Json::array();
   for (const HeldAsset& one : held)
     for (const Row& row : one.*rows) out.push(json_of(row));
+  return out;
+}
+
+Json collections_of(const std::vector<HeldAsset>& held) {
+  Json out = Json::array();
+  for (const HeldAsset& one : held)
+    for (const auto& [id, name] : one.collections)
+      out.push(Json::object({{"account", one.asset.account}, {"collection_id", id}, {"name", name}}));
   return out;
 }
 
@@ -57,6 +66,7 @@ std::vector<HeldAsset> read_held(Database& db, const AssetName& name) {
                   catalog.licenses_of(account, name.asset_id),
                   catalog.files_of(account, name.asset_id),
                   catalog.changes_of(account, name.asset_id),
+                  CollectionBook(db).of_asset(account, name.asset_id),
                   {}};
     if (one.asset.state == AssetState::kWithdrawn) one.suggestions = SuggestionBook(db).of(account, name.asset_id);
     held.push_back(std::move(one));
@@ -80,6 +90,7 @@ Json json_of(const std::vector<HeldAsset>& held) {
                        {"licenses", list_of(held, &HeldAsset::licenses)},
                        {"files", list_of(held, &HeldAsset::files)},
                        {"changes", list_of(held, &HeldAsset::changes)},
+                       {"collections", collections_of(held)},
                        {"suggestions", suggestions_of(held)},
                        {"raw", stored_json(held.front().asset.raw)}});
 }

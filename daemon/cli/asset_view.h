@@ -7,6 +7,7 @@
 #include "storage/base/json.h"
 #include "storage/base/result.h"
 #include "storage/catalog/catalog.h"
+#include "storage/model/collection.h"
 #include "storage/model/suggestion.h"
 
 namespace damsync {
@@ -17,6 +18,7 @@ struct HeldAsset {
   std::vector<LicenseRow> licenses;
   std::vector<FileRow> files;
   std::vector<Change> changes;
+  std::vector<CollectionName> collections;
   std::vector<Suggestion> suggestions;  ///< what could stand in for a withdrawn one
 };
 

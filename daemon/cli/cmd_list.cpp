@@ -58,7 +58,7 @@ std::vector<std::string> row_of(const Change& c) {
           shown(c.license_id),   std::to_string(c.revision), fields_of(c)};
 }
 std::vector<std::string> row_of(const CollectionRow& c) {
-  return {c.provider,          c.account,    c.collection_id, std::to_string(c.items), std::to_string(c.held),
+  return {c.provider,          c.account,    c.collection_id, std::to_string(c.items), std::to_string(c.assets.size()),
           shown(c.updated_at), shown(c.name)};
 }
 std::vector<std::string> row_of(const RunSummary& r) {

@@ -31,6 +31,8 @@ void print_held(Output& out, const HeldAsset& held) {
   for (const auto& f : held.files)
     out.line(printable(fmt::format("  {}  {}  {}  {}", f.license_id, to_word(f.state),
                                    f.path.empty() ? f.reason : f.path, f.bytes ? format_size(*f.bytes) : "")));
+  if (!held.collections.empty()) out.line("collections");
+  for (const auto& [id, name] : held.collections) out.line(printable(fmt::format("  {}  {}", id, name)));
   out.line("changes");
   for (const auto& c : held.changes)
     out.line(

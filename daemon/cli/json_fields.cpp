@@ -111,12 +111,15 @@ Json json_of(const SpendRow& spend) {
 }
 
 Json json_of(const CollectionRow& collection) {
+  Json assets = Json::array();
+  for (const auto& id : collection.assets) assets.push(id);
   return Json::object({{"provider", collection.provider},
                        {"account", collection.account},
                        {"collection_id", collection.collection_id},
                        {"name", collection.name},
                        {"items", collection.items},
-                       {"held", collection.held},
+                       {"held", static_cast<std::int64_t>(collection.assets.size())},
+                       {"assets", std::move(assets)},
                        {"updated_at", json_time(collection.updated_at)}});
 }
 

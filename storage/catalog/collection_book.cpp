@@ -9,9 +9,7 @@ namespace damsync {
 
 void CollectionBook::list(const ListFilter& filter, const std::function<bool(const CollectionRow&)>& visit) const {
   Statement query(db_,
-                  "SELECT o.account, c.provider, o.collection_id, o.name, o.items, o.updated_at,"
-                  " (SELECT count(*) FROM collection_item i WHERE i.account = o.account"
-                  "   AND i.collection_id = o.collection_id)"
+                  "SELECT o.account, c.provider, o.collection_id, o.name, o.items, o.updated_at"
                   " FROM collection o CROSS JOIN account c ON c.account = o.account"
                   " WHERE (?1 = '' OR o.account = ?1) AND (?2 = '' OR c.provider = ?2)"
                   " AND (?3 IS NULL OR o.updated_at >= ?3) AND (?4 IS NULL OR o.updated_at < ?4)"
@@ -25,7 +23,7 @@ void CollectionBook::list(const ListFilter& filter, const std::function<bool(con
     row.name = query.text(3);
     row.items = query.int64(4);
     row.updated_at = query.opt_time(5);
-    row.held = query.int64(6);
+    row.assets = members(row.account, row.collection_id);
     if (!visit(row)) return;
   }
 }

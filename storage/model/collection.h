@@ -21,7 +21,7 @@ struct Collection {
 struct CollectionRow : Collection {
   std::string account;
   std::string provider;
-  std::int64_t held = 0;  ///< items that are assets of the account
+  std::vector<std::string> assets;  ///< the items that are assets of the account, in id order
 };
 
 /// A collection an asset is in.

@@ -25,7 +25,12 @@ TEST_CASE("collections: sync mirrors which of our pictures are in which, and lis
   CHECK(text(rows[1], "account") == "newsroom");
   CHECK(number(rows[1], "items") == 2);
   CHECK(number(rows[1], "held") == 1);
+  CHECK(write_json(member(rows[1], "assets")) == "[\"" + Desk::image_id(0) + "\"]");
   CHECK(text(rows[1], "updated_at") == "2026-01-02T00:00:00Z");
+  CHECK(write_json(member(desk.show(Desk::image_id(0)), "collections")) ==
+        R"([{"account":"newsroom","collection_id":"136351027","name":"Editors' choice"},)"
+        R"({"account":"newsroom","collection_id":"55301587","name":"Titelbilder"}])");
+  CHECK(holds(desk.damsync({"show", "shutterstock:" + Desk::image_id(0)}).out, "Titelbilder"));
   CHECK(holds(desk.damsync({"list", "collections"}).out, "Titelbilder"));
 
   std::string xmp;

@@ -83,7 +83,7 @@ TEST_CASE_FIXTURE(CollectionBench,
   CollectionBook(db()).list({}, [&](const CollectionRow& row) { return rows.push_back(row), true; });
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].items == 3);
-  CHECK(rows[0].held == 2);
+  CHECK(rows[0].assets == Ids{"101", "102"});
   CHECK(rows[0].provider == "scripted");
 }
 
