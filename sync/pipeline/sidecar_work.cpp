@@ -140,6 +140,7 @@ std::optional<SidecarInput> SidecarWork::input_of(const std::string& asset_id) c
   input.licenses = cycle_.catalog.licenses_of(cycle_.account, asset_id);
   input.files = cycle_.catalog.files_of(cycle_.account, asset_id);
   input.supplier_name = cycle_.provider.capabilities().supplier_name;
+  input.composed_license_ids = cycle_.provider.capabilities().composes_license_ids;
   input.agreements = agreement_facts(cycle_.policy.agreements, input.licenses);
   input.today = today();
   input.collections = CollectionBook(cycle_.db).of_asset(cycle_.account, asset_id);

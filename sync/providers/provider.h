@@ -20,13 +20,14 @@ namespace damsync {
 
 /// What a provider can do and how its things are called; constant for the life of the object.
 struct Capabilities {
-  std::vector<std::string> streams;  ///< in the order they are polled, e.g. `licenses`, `updates`
-  std::string license_stream;        ///< its complete listing finds vanished licenses; empty: none tells of licenses
-  std::size_t describe_batch = 50;   ///< ids per `describe`
-  bool free_refetch = false;         ///< held files can be fetched again without spending
-  bool distinct_files = false;       ///< no two assets have the same bytes: a repeat is a test image
-  std::string file_prefix;           ///< of file names: `shutterstock_`
-  std::string supplier_name;         ///< as written into sidecars: `Shutterstock`
+  std::vector<std::string> streams;   ///< in the order they are polled, e.g. `licenses`, `updates`
+  std::string license_stream;         ///< its complete listing finds vanished licenses; empty: none tells of licenses
+  std::size_t describe_batch = 50;    ///< ids per `describe`
+  bool free_refetch = false;          ///< held files can be fetched again without spending
+  bool distinct_files = false;        ///< no two assets have the same bytes: a repeat is a test image
+  std::string file_prefix;            ///< of file names: `shutterstock_`
+  std::string supplier_name;          ///< as written into sidecars: `Shutterstock`
+  bool composes_license_ids = false;  ///< its history has none: license ids are made from what a row says
   FileNameReader read_file_name = nullptr;  ///< by the names of the files it hands out; null: not told
 };
 

@@ -81,7 +81,7 @@ void add_people_and_places(const SidecarInput& input, Json& out) {
   const auto& metadata = input.metadata;
   set_thing(out, "creator", "Person",
             {{"name", metadata.creator_name.value_or("")}, {"identifier", metadata.creator_id.value_or("")}});
-  set_thing(out, "provider", "Organization", {{"name", input.supplier_name}, {"url", input.supplier_url}});
+  set_thing(out, "provider", "Organization", {{"name", input.supplier_name}});
   Json people = Json::array();
   for (const auto& name : metadata.people)
     people.push(Json::object({{"@type", "Person"}, {"name", replace_invalid_utf8(name)}}));

@@ -34,11 +34,11 @@ struct OperatorFacts {
 struct SidecarInput {
   AssetRow asset;  ///< with `sidecar_path` set: the asset's folder is the one `asset.json` stands in
   AssetMetadata metadata;
-  std::vector<LicenseRow> licenses;  ///< all of the asset, in any order
-  std::vector<FileRow> files;        ///< all of the asset, in any order
-  const FileRow* file = nullptr;     ///< the file the sidecar stands beside; null for the asset's own
-  std::string supplier_name;         ///< e.g. `Shutterstock`; empty: not written
-  std::string supplier_url;          ///< the supplier's home page; used where the asset has no page of its own
+  std::vector<LicenseRow> licenses;   ///< all of the asset, in any order
+  std::vector<FileRow> files;         ///< all of the asset, in any order
+  const FileRow* file = nullptr;      ///< the file the sidecar stands beside; null for the asset's own
+  std::string supplier_name;          ///< e.g. `Shutterstock`; empty: not written
+  bool composed_license_ids = false;  ///< license ids are ours, so they are no transactions of the supplier
   OperatorFacts house;
   std::map<std::string, AgreementFacts> agreements;  ///< by license id
   std::vector<CollectionName> collections;           ///< those the asset is in, in id order

@@ -80,7 +80,13 @@ Texts data_mining(const SidecarInput& input) {
 
 /// "Not AI-generated" is not "taken by a camera": only the positive statement has a value.
 Texts source_type(const SidecarInput& input) {
-  if (!input.metadata.ai_generated.value_or(false)) return {};
+  const auto& licenses = input.licenses;
+  const bool licensed_as_such = std::any_of(licenses.begin(), licenses.end(), [](const LicenseRow& license) {
+    const Json* said = license.details.find("ai_generated");
+    const bool* flag = said == nullptr ? nullptr : said->if_bool();
+    return flag != nullptr && *flag;
+  });
+  if (!input.metadata.ai_generated.value_or(licensed_as_such)) return {};
   return {"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"};
 }
 
@@ -104,12 +110,18 @@ Texts property_release_status(const SidecarInput& input) {
   return {};
 }
 
-/// A list of releases says "of property" only where the provider said that there is one.
+bool holds(const Texts& texts, const std::string& text) {
+  return std::find(texts.begin(), texts.end(), text) != texts.end();
+}
+
+/// A list of releases says "of property" only where the provider said that there is one; and what is a statement in
+/// words is no id.
 Texts property_release_ids(const SidecarInput& input) {
   if (!input.metadata.has_property_release.value_or(false)) return {};
   Texts ids = input.metadata.releases;
+  const Texts said = extra(input, "release_info");
   const auto& models = input.metadata.model_release_ids;
-  std::erase_if(ids, [&](const auto& id) { return std::find(models.begin(), models.end(), id) != models.end(); });
+  std::erase_if(ids, [&](const auto& id) { return holds(models, id) || holds(said, id) || id.find(' ') != id.npos; });
   return ids;
 }
 
@@ -129,12 +141,15 @@ const Rendition* largest_rendition(const SidecarInput& input) {
   return largest;
 }
 
+/// What the provider calls the most there is, else the largest size that it lists.
 Texts max_width(const SidecarInput& input) {
+  if (Texts said = extra(input, "max_width"); !said.empty()) return said;
   const auto* largest = largest_rendition(input);
   return largest == nullptr ? Texts{} : Texts{std::to_string(*largest->width)};
 }
 
 Texts max_height(const SidecarInput& input) {
+  if (Texts said = extra(input, "max_height"); !said.empty()) return said;
   const auto* largest = largest_rendition(input);
   return largest == nullptr ? Texts{} : Texts{std::to_string(*largest->height)};
 }
@@ -217,14 +232,15 @@ void map_parties(const SidecarInput& input, XmpPacket& packet) {
   packet.set_structs("plus:ImageCreator", XmpForm::kSeq,
                      {{{"plus:ImageCreatorID", metadata.creator_id.value_or("")},
                        {"plus:ImageCreatorName", metadata.creator_name.value_or("")}}});
-  packet.set_structs("plus:CopyrightOwner", XmpForm::kSeq,
-                     {{{"plus:CopyrightOwnerName", metadata.copyright.value_or("")}}});
+  packet.set_structs(
+      "plus:CopyrightOwner", XmpForm::kSeq,
+      {{{"plus:CopyrightOwnerName", metadata.copyright ? *metadata.copyright : metadata.creator_name.value_or("")}}});
   packet.set_structs("plus:ImageSupplier", XmpForm::kSeq,
                      {{{"plus:ImageSupplierID", asset.provider}, {"plus:ImageSupplierName", input.supplier_name}}});
   packet.set_structs("plus:Licensor", XmpForm::kSeq,
                      {{{"plus:LicensorID", asset.provider},
                        {"plus:LicensorName", input.supplier_name},
-                       {"plus:LicensorURL", metadata.page_url.value_or(input.supplier_url)}}});
+                       {"plus:LicensorURL", metadata.page_url.value_or("")}}});
   packet.set_structs("Iptc4xmpExt:RegistryId", XmpForm::kBag,
                      {{{"Iptc4xmpExt:RegItemId", asset.asset_id}, {"Iptc4xmpExt:RegOrgId", asset.provider}}});
 }

@@ -26,11 +26,11 @@ void map_usage_terms(const SidecarInput& input, const LicenseRow* best, XmpPacke
   packet.set("xmpRights:UsageTerms", XmpForm::kAlt, {join(sentences, " ")});
 }
 
-/// Ids that the history gives; an id with a colon was composed by us, because the provider has none.
-Texts transaction_ids(const LicenseRow& license) {
+/// Ids that the history gives. A license id that was composed here, because the provider has none, is not one.
+Texts transaction_ids(const SidecarInput& input, const LicenseRow& license) {
   for (const auto* key : {"order_id", "transaction_id", "product_id"})
     if (Texts ids = member_texts(license.details, key); !ids.empty()) return ids;
-  return license.license_id.find(':') == std::string::npos ? Texts{license.license_id} : Texts{};
+  return input.composed_license_ids ? Texts{} : Texts{license.license_id};
 }
 
 std::string readable_license(const LicenseRow& license) {
@@ -54,10 +54,10 @@ Texts project_references(const LicenseRow& license) {
   return references;
 }
 
-void map_license_in_force(const LicenseRow& license, XmpPacket& packet) {
+void map_license_in_force(const SidecarInput& input, const LicenseRow& license, XmpPacket& packet) {
   const auto& details = license.details;
   packet.set("plus:LicenseID", XmpForm::kText, {license.license_id});
-  packet.set("plus:LicensorTransactionID", XmpForm::kBag, transaction_ids(license));
+  packet.set("plus:LicensorTransactionID", XmpForm::kBag, transaction_ids(input, license));
   packet.set("plus:LicenseTransactionDate", XmpForm::kText, {format_rfc3339(license.licensed_at)});
   packet.set("plus:OtherLicenseInfo", XmpForm::kAlt, {readable_license(license)});
   packet.set_structs("plus:EndUser", XmpForm::kSeq,
@@ -117,8 +117,7 @@ std::string size_uri(std::int64_t bytes) {
 }
 
 void map_file(const FileRow& file, XmpPacket& packet) {
-  const std::string name = std::filesystem::path(file.path).filename().string();
-  packet.set("plus:FileNameAsDelivered", XmpForm::kText, {name});
+  const std::string name = std::filesystem::path(file.path).filename().string();  // the store's, not the delivered one
   packet.set("plus:ImageFileFormatAsDelivered", XmpForm::kText, {format_uri(file, name)});
   if (file.bytes) packet.set("plus:ImageFileSizeAsDelivered", XmpForm::kText, {size_uri(*file.bytes)});
   packet.set("damsync:Sha256", XmpForm::kText, {file.sha256});
@@ -130,7 +129,7 @@ void map_licenses(const SidecarInput& input, XmpPacket& packet) {
   const LicenseRow* best = best_license(input);
   map_usage_terms(input, best, packet);
   if (best != nullptr) {
-    map_license_in_force(*best, packet);
+    map_license_in_force(input, *best, packet);
     map_agreement(agreement_of(input, *best), packet);
   }
   map_every_license(input, packet);

@@ -32,6 +32,7 @@ Capabilities getty::capabilities() {
           .distinct_files = true,
           .file_prefix = "GettyImages-",
           .supplier_name = "Getty Images",
+          .composes_license_ids = true,
           .read_file_name = getty::read_file_name};
 }
 

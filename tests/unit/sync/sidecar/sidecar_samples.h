@@ -62,7 +62,6 @@ inline SidecarInput full() {
   SidecarInput input = bare();
   input.asset.state = AssetState::kActive;
   input.supplier_name = "Shutterstock";
-  input.supplier_url = "https://www.shutterstock.com/";
   auto& metadata = input.metadata;
   metadata.media_type = "image";
   metadata.kind = "photo";
