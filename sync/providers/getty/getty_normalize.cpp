@@ -45,7 +45,9 @@ Json details_of(const DownloadWire& row) {
   Json out = Json::object();
   set_text(out, "agreement", row.agreement_name);
   set_text(out, "download_source", row.download_source);
+  set_text(out, "first_name", row.first_name);
   if (row.height) out.set("height", *row.height);
+  set_text(out, "last_name", row.last_name);
   set_text(out, "license_model", row.license_model);
   set_text(out, "notes", row.notes);
   set_text(out, "product_id", row.product_id);

@@ -43,6 +43,8 @@ void read_user(FieldReader& in, DownloadWire& out) {
   if (user == nullptr) return;
   auto nested = nested_reader(*user, "user.");
   out.username = text_or_empty(nested, "username");
+  out.first_name = text_or_empty(nested, "first_name");
+  out.last_name = text_or_empty(nested, "last_name");
   in.absorb(nested);
 }
 

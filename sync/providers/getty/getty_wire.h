@@ -20,7 +20,8 @@ struct DownloadWire {
   std::string asset_type;  ///< the service's word in lower case; `generated` for images made by its own AI
   UtcTime downloaded_at{};
   std::string downloaded_at_text;
-  std::string product_type, product_id, agreement_name, size_name, username, license_model, download_source;
+  std::string product_type, product_id, agreement_name, size_name, username, first_name, last_name, license_model,
+      download_source;
   std::string notes, project_code;
   std::optional<std::int64_t> width, height;
   std::string raw;

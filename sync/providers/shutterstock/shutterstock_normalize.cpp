@@ -27,6 +27,7 @@ Json details_of(LicenseWire& row) {
   for (auto& [name, value] : row.metadata)
     if (const std::string key = detail_name(name); !key.empty()) details.set(key, std::move(value));
   if (row.subscription_id) details.set("subscription_id", *row.subscription_id);
+  if (row.is_ai_generated) details.set("ai_generated", *row.is_ai_generated);
   if (row.purchase_amount) details.set("price", *row.purchase_amount);
   if (row.purchase_currency) details.set("currency", *row.purchase_currency);
   auto& members = *details.if_object();
@@ -89,6 +90,7 @@ AssetMetadata normalize(ImageWire image, const CategoryNames& names) {
   out.added_on = std::move(image.added_date);
   out.original_filename = std::move(image.original_filename);
   out.page_url = std::move(image.url);
+  if (image.location && !image.location->empty()) out.extra.set("location", *image.location);
   out.editorial = image.is_editorial;
   out.adult = image.is_adult;
   out.illustration = image.is_illustration;

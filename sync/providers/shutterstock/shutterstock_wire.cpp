@@ -34,6 +34,7 @@ void read_media(FieldReader& in, LicenseWire& out) {
     FieldReader nested(*media, std::string(key) + ".");
     out.asset_id = nested.id("id");
     out.media_kind = kind;
+    out.is_ai_generated = nested.maybe_flag("is_ai_generated");
     if (const Json* format = nested.maybe_object("format")) {
       FieldReader sizes(*format, std::string(key) + ".format.");
       out.size = sizes.maybe_text("size");
@@ -155,6 +156,7 @@ Checked<ImageWire> read_image(const Json& item) {
   out.original_filename = in.maybe_text("original_filename");
   out.asset_collection = in.maybe_text("asset_collection");
   out.url = in.maybe_text("url");
+  out.location = in.maybe_text("location");
   if (const Json* contributor = in.maybe_object("contributor")) {
     FieldReader nested(*contributor, "contributor.");
     out.contributor_id = nested.maybe_id("id");

@@ -26,7 +26,7 @@ struct LicenseWire {
   std::optional<std::string> subscription_id;
   std::optional<std::string> size;
   std::optional<std::string> format;
-  std::optional<bool> is_downloadable;
+  std::optional<bool> is_downloadable, is_ai_generated;
   std::vector<std::pair<std::string, Json>> metadata;  ///< scalars, with the account's own names
   std::optional<Json> purchase_amount;
   std::optional<std::string> purchase_currency;
@@ -48,7 +48,8 @@ struct CategoryWire {
 /// An image as `view=full` shows it, checked. What is absent stays absent.
 struct ImageWire {
   std::string id;
-  std::optional<std::string> media_type, image_type, description, added_date, original_filename, asset_collection, url;
+  std::optional<std::string> media_type, image_type, description, added_date, original_filename, asset_collection, url,
+      location;
   std::optional<std::string> contributor_id;
   std::optional<bool> is_adult, is_editorial, is_illustration, has_model_release, has_property_release, is_ai_generated;
   std::vector<std::string> keywords;

@@ -86,6 +86,7 @@ TEST_CASE("getty: a download becomes a license with all that the row says") {
               "83454804", "2026-03-02T08:00:00Z",
               Json::object({{"download_details", Json::object({{"download_notes", "cover"}, {"project_code", "P-7"}})},
                             {"dimensions", Json::object({{"width", 3000}, {"height", 2000}, {"dpi", 300}})},
+                            {"user", Json::object({{"username", "anna"}, {"first_name", "Anna"}, {"last_name", "Ek"}})},
                             {"license_model", "royaltyfree"}})))})
           .front();
 
@@ -96,9 +97,10 @@ TEST_CASE("getty: a download becomes a license with all that the row says") {
   CHECK(license.format == "jpg");
   CHECK(license.licensed_by == "anna");
   CHECK(license.licensed_at_text == "2026-03-02T08:00:00Z");
-  CHECK(write_json(license.details) ==
-        R"({"agreement":"Premium Access 2026","height":2000,"license_model":"royaltyfree","notes":"cover",)"
-        R"("product_id":"4321","product_type":"premiumaccess","project":"P-7","width":3000})");
+  CHECK(
+      write_json(license.details) ==
+      R"({"agreement":"Premium Access 2026","first_name":"Anna","height":2000,"last_name":"Ek","license_model":"royaltyfree","notes":"cover",)"
+      R"("product_id":"4321","product_type":"premiumaccess","project":"P-7","width":3000})");
 }
 
 TEST_CASE("getty: the format of a license is what its size tells; a row without a size tells none") {

@@ -18,12 +18,12 @@ namespace {
 
 constexpr const char* kLicense = R"({"id":"i1188641320","user":{"username":"userone"},"license":"standard",
   "subscription_id":"s18382630","download_time":"2016-10-03T15:58:18-04:00","is_downloadable":true,
-  "image":{"id":"114350371","format":{"size":"huge","format":"jpg"}},
+  "image":{"id":"114350371","is_ai_generated":true,"format":{"size":"huge","format":"jpg"}},
   "metadata":{"Purchase Order":"123456","client":"Company A"},
   "revshare":{"purchase_amount":1.50,"purchase_currency":"USD"},"new_field":{"a":1}})";
 
 constexpr const char* kImage = R"({"id":"118139110","media_type":"image","image_type":"photo","description":"A cat",
-  "added_date":"2012-11-09","original_filename":"cat.jpg","asset_collection":"Choice","url":"https://www.example.com/i",
+  "added_date":"2012-11-09","original_filename":"cat.jpg","asset_collection":"Choice","url":"https://www.example.com/i","location":"Lisbon, Portugal",
   "contributor":{"id":"1306729"},"is_adult":false,"is_editorial":false,"is_illustration":false,
   "has_model_release":true,"has_property_release":false,"keywords":["zebra","ant"],
   "categories":[{"id":"1","name":"Animals"}],"model_releases":[{"id":"m1"}],"models":[{"id":"p1"}],"releases":["r1"],
@@ -105,6 +105,7 @@ TEST_CASE("J4 license row: a field of a wrong type rejects the row and is named"
                              {"is_downloadable", "null boolean"},
                              {"image", ""},
                              {"image.id", "number"},
+                             {"image.is_ai_generated", "null boolean"},
                              {"image.format", "null object"},
                              {"image.format.size", "null string"},
                              {"image.format.format", "null string"},
@@ -126,6 +127,7 @@ TEST_CASE("J4 image: a field of a wrong type rejects the image and is named") {
                            {"original_filename", "null string"},
                            {"asset_collection", "null string"},
                            {"url", "null string"},
+                           {"location", "null string"},
                            {"contributor", "null object"},
                            {"contributor.id", "null number string"},
                            {"is_adult", "null boolean"},
@@ -257,7 +259,7 @@ TEST_CASE("normalize: a license keeps what the history says, under our names") {
   CHECK(license.downloadable == true);
   CHECK(
       write_json(license.details) ==
-      R"({"client":"Company A","currency":"USD","price":1.50,"purchase_order":"123456","subscription_id":"s18382630"})");
+      R"({"ai_generated":true,"client":"Company A","currency":"USD","price":1.50,"purchase_order":"123456","subscription_id":"s18382630"})");
 }
 
 TEST_CASE("normalize: absent is not false, and a format that is not told follows the size") {
@@ -294,6 +296,7 @@ TEST_CASE("normalize: an image keeps stable facts only, keywords in their order"
   CHECK(metadata.categories == std::vector<std::string>{"Animals"});
   CHECK(metadata.has_property_release == false);
   CHECK_FALSE(metadata.ai_generated.has_value());
+  CHECK(write_json(metadata.extra) == R"({"location":"Lisbon, Portugal"})");
   REQUIRE(metadata.renditions.size() == 2);
   CHECK(metadata.renditions[0] == Rendition{"small", "jpg", 500, 333});
   CHECK(metadata.renditions[1] == Rendition{"vector", "eps", std::nullopt, std::nullopt});
