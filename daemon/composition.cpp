@@ -59,6 +59,7 @@ Policy Composition::policy_for(const AccountSettings& account, const SyncOptions
   policy.spending.may_consume = account.may_consume;
   policy.spending.budget_per_day = account.budget_per_day;
   policy.agreements = settings_.agreements;
+  policy.house = settings_.house;
   policy.spending.min_free = settings_.store.min_free + kSpendingRoom;
   if (const auto zone = TimeZone::find(settings_.schedule.time_zone))
     policy.spending.day_start = [zone = *zone](UtcTime now) {
@@ -248,6 +249,7 @@ Result<AdoptSummary> Composition::adopt(const AdoptOptions& options, const Progr
 
   Policy policy;
   policy.agreements = settings_.agreements;
+  policy.house = settings_.house;
   std::vector<std::unique_ptr<AccountConnection>> connections;
   std::deque<Cycle> cycles;  // whose places stay
   Adopter::Parts parts{{}, settings_.store.root.string(), settings_.store.min_free, progress, tell};

@@ -13,6 +13,7 @@ constexpr std::array kSections = {
     SectionSpec{"audit", false, "The nightly report on all licenses."},
     SectionSpec{"http", false, "Health, metrics and the change feed for programs on this machine."},
     SectionSpec{"limits", false, "Brakes."},
+    SectionSpec{"rights", false, "What the sidecars of every image say besides what the provider tells."},
     SectionSpec{"account", true, "One login at one provider; as many as needed."},
     SectionSpec{"agreement", true, "Dates and terms that no provider's interface tells."},
     SectionSpec{"webhook", true, "A receiver of signed events."},

@@ -111,6 +111,7 @@ struct Settings {
   HttpSettings http;
   LimitSettings limits;
   std::vector<AccountSettings> accounts;
+  OperatorFacts house;  ///< `[rights]`
   std::vector<Agreement> agreements;
   std::vector<WebhookSettings> webhooks;
   std::vector<CommandSettings> commands;

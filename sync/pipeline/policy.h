@@ -23,6 +23,7 @@ struct Policy {
   int workers = 8;
   TransferLimits transfer;
   SpendRules spending;                ///< for providers without free refetch
+  OperatorFacts house;                ///< what the operator says of every asset
   std::vector<Agreement> agreements;  ///< what the operator says of licenses; the first that matches counts
 };
 

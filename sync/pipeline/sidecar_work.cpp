@@ -57,7 +57,8 @@ std::chrono::sys_days SidecarWork::today() const { return std::chrono::floor<std
 /// another choice of formats. Files of a format that was written until now and is not wanted any more are noted to be
 /// removed in the same transaction; those of other programs are not known here, so they are safe.
 void SidecarWork::renew() {
-  std::string facts = agreements_fingerprint(cycle_.policy.agreements, cycle_.account, today());
+  std::string facts = agreements_fingerprint(cycle_.policy.agreements, cycle_.account, today()) + "-" +
+                      house_fingerprint(cycle_.policy.house);
   for (const auto& writer : cycle_.sidecar_writers) facts += " " + writer->name();
   SidecarBook book(cycle_.db);
   const auto before = book.fingerprint(cycle_.account);
@@ -141,6 +142,7 @@ std::optional<SidecarInput> SidecarWork::input_of(const std::string& asset_id) c
   input.files = cycle_.catalog.files_of(cycle_.account, asset_id);
   input.supplier_name = cycle_.provider.capabilities().supplier_name;
   input.composed_license_ids = cycle_.provider.capabilities().composes_license_ids;
+  input.house = cycle_.policy.house;
   input.agreements = agreement_facts(cycle_.policy.agreements, input.licenses);
   input.today = today();
   input.collections = CollectionBook(cycle_.db).of_asset(cycle_.account, asset_id);

@@ -44,7 +44,10 @@ std::map<std::string, AgreementFacts> agreement_facts(std::span<const Agreement>
     if (agreement == nullptr) continue;
     AgreementFacts& facts = out[license.license_id];
     facts.licensee = if_given(agreement->licensee);
+    facts.licensee_id = if_given(agreement->licensee_id);
     facts.terms_url = if_given(agreement->terms_url);
+    facts.region_limit = if_given(agreement->region_limit);
+    facts.media_limit = if_given(agreement->media_limit);
     facts.start = agreement->start;
     facts.end = agreement->end;
   }
@@ -60,12 +63,22 @@ std::string agreements_fingerprint(std::span<const Agreement> agreements, const 
                              {"agreement", a.agreement},
                              {"subscription_id", a.subscription_id},
                              {"licensee", a.licensee},
+                             {"licensee_id", a.licensee_id},
+                             {"region_limit", a.region_limit},
+                             {"media_limit", a.media_limit},
                              {"start", day_or_null(a.start)},
                              {"end", day_or_null(a.end)},
                              {"terms_url", a.terms_url},
                              {"begun", !a.start || *a.start <= today},
                              {"ended", a.end && *a.end < today}}));
   return sha256_hex(write_json(all, JsonStyle::kCanonical));
+}
+
+std::string house_fingerprint(const OperatorFacts& house) {
+  return sha256_hex(write_json(Json::object({{"copyright_notice", house.copyright_notice},
+                                             {"credit_required", house.credit_required},
+                                             {"data_mining", house.data_mining}}),
+                               JsonStyle::kCanonical));
 }
 
 }  // namespace damsync

@@ -16,9 +16,10 @@ namespace damsync {
 /// Dates and terms that no API gives, for the licenses that match every given member (`[[agreement]]`).
 struct Agreement {
   std::string account, license_type, agreement, subscription_id;  ///< empty: matches any
-  std::string licensee;
+  std::string licensee, licensee_id;
   std::optional<std::chrono::sys_days> start, end;  ///< first and last day
   std::string terms_url;
+  std::string region_limit, media_limit;  ///< where, and in which media, the images may be used
   std::filesystem::path terms_file;
 };
 
@@ -34,5 +35,7 @@ std::map<std::string, AgreementFacts> agreement_facts(std::span<const Agreement>
 /// agreement that began or ended changes which license is in force. Hex, pure.
 std::string agreements_fingerprint(std::span<const Agreement> agreements, const std::string& account,
                                    std::chrono::sys_days today);
+/// The same for the rules of the house.
+std::string house_fingerprint(const OperatorFacts& house);
 
 }  // namespace damsync

@@ -23,7 +23,7 @@ struct AgreementFacts {
   std::optional<std::string> media_limit;
 };
 
-/// House rules of the operator that hold for every asset of an account; every member may be absent.
+/// House rules of the operator that hold for every asset (`[rights]`); every member may be absent.
 struct OperatorFacts {
   std::optional<std::string> copyright_notice;  ///< used where the provider gives none
   std::optional<bool> credit_required;          ///< for what is not editorial; editorial always asks for the credit

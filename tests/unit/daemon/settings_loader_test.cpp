@@ -37,6 +37,9 @@ signing_key   = { file = "/etc/damsync/secrets/key.pem" }
 [[agreement]]
 match     = { account = "newsroom", license_type = "enhanced" }
 licensee  = "Example Media Ltd"
+licensee_id = "EML-17"
+region_limit = "Europe only"
+media_limit = "Print only"
 start     = 2024-01-01
 end       = 2026-12-31
 terms_url = "https://example.org/terms"
@@ -45,6 +48,10 @@ terms_file = "/etc/damsync/terms/2024.pdf"
 listen    = "127.0.0.1:9187"
 [limits]
 deletion_brake = "7.5%"
+[rights]
+copyright_notice = "All rights reserved"
+credit_required = false
+data_mining = "DMI-PROHIBITED"
 [[account]]
 name         = "newsroom"
 provider     = "shutterstock"
@@ -133,6 +140,12 @@ TEST_CASE("settings: every documented key is accepted and reaches its struct") {
   REQUIRE(s.agreements.size() == 1);
   CHECK(s.agreements[0].account == "newsroom");
   CHECK(s.agreements[0].license_type == "enhanced");
+  CHECK(s.agreements[0].licensee_id == "EML-17");
+  CHECK(s.agreements[0].region_limit == "Europe only");
+  CHECK(s.agreements[0].media_limit == "Print only");
+  CHECK(s.house.copyright_notice == "All rights reserved");
+  CHECK(s.house.credit_required == false);
+  CHECK(s.house.data_mining == "DMI-PROHIBITED");
   CHECK(s.agreements[0].end == std::chrono::sys_days(std::chrono::year(2026) / 12 / 31));
   REQUIRE(s.webhooks.size() == 1);
   CHECK(s.webhooks[0].previous_secret.name == "cms-hook-old");

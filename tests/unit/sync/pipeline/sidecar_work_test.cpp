@@ -143,6 +143,21 @@ TEST_CASE_FIXTURE(AgreementBench, "sidecars: a license is in force from the day 
   CHECK(holds(xmp(), "<plus:LicenseID>e1</plus:LicenseID>"));
 }
 
+TEST_CASE_FIXTURE(AgreementBench, "sidecars: the rules of the house reach those that stand already") {
+  cycle();
+  CHECK_FALSE(holds(xmp(), "DMI-"));
+  policy.house.data_mining = "DMI-PROHIBITED";
+  policy.agreements = {ltd(k2030)};
+  policy.agreements[0].region_limit = "Europe only";
+  policy.agreements[0].media_limit = "Print only";
+  policy.agreements[0].licensee_id = "EML-17";
+  cycle();
+  for (const char* said : {"/DMI-PROHIBITED<", ">Europe only<", ">Print only<", ">EML-17<"}) CHECK(holds(xmp(), said));
+  policy.house.credit_required = false;
+  cycle();
+  CHECK(holds(xmp(), "/CR-NRQ<"));
+}
+
 TEST_CASE_FIXTURE(TwoDesks, "sidecars: two accounts that hold one asset have a record each, whatever the layout says") {
   layout = *PathLayout::parse("{asset_id}/{name}");
   cycle_of("newsroom");

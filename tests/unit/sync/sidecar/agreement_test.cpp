@@ -39,7 +39,7 @@ TEST_CASE("agreement: every member that is given must match, members that are no
         Case{"newsroom", "enhanced", "Premium Access", "s2", false},
         Case{"newsroom", "standard", "Premium Access", "s1", false}}) {
     CAPTURE(account + "/" + type + "/" + name + "/" + subscription);
-    const std::vector<Agreement> agreements = {{account, type, name, subscription, "x", {}, {}, "", ""}};
+    const std::vector<Agreement> agreements = {{account, type, name, subscription, "x", "", {}, {}, "", "", "", ""}};
     CHECK((find_agreement(agreements, enhanced()) != nullptr) == expected);
   }
 }
