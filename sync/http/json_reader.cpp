@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
+#include <charconv>
+#include <optional>
 #include <string>
 #include <unordered_set>
 
@@ -46,6 +49,37 @@ bool is_number(std::string_view text) {
   return at == text.size();
 }
 
+/// The code unit that a `\\uXXXX` escape at that place stands for; nothing when there is none.
+std::optional<unsigned> escaped_unit(std::string_view text, std::size_t at) {
+  if (text.substr(at, 2) != "\\u" || text.size() < at + 6) return std::nullopt;
+  unsigned unit = 0;
+  const char* end = text.data() + at + 6;
+  const auto [stop, error] = std::from_chars(text.data() + at + 2, end, unit, 16);
+  return error == std::errc() && stop == end ? std::optional(unit) : std::nullopt;
+}
+
+/// Half a character, which no UTF-8 text can hold, becomes U+FFFD: one odd text must not cost the whole answer.
+std::string with_whole_characters(std::string_view text) {
+  std::string out;
+  std::size_t kept = 0;
+  for (auto at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at)) {
+    const auto unit = escaped_unit(text, at);
+    if (!unit || *unit < 0xD800 || *unit > 0xDFFF) {
+      at = std::min(at + 2, text.size());
+      continue;
+    }
+    const auto next = *unit < 0xDC00 ? escaped_unit(text, at + 6) : std::nullopt;
+    if (next && *next >= 0xDC00 && *next <= 0xDFFF) {
+      at += 12;
+      continue;
+    }
+    out.append(text.substr(kept, at - kept)).append("\\ufffd");
+    at += 6;
+    kept = at;
+  }
+  return out.append(text.substr(kept));
+}
+
 /// Builds our tree from simdjson's tokens. Refusals travel as an exception inside this file only.
 class Reader {
  public:
@@ -53,7 +87,7 @@ class Reader {
     std::string why;
   };
 
-  Reader(std::string_view text, const JsonLimits& limits) : padded_(text), limits_(limits) {}
+  Reader(std::string_view text, const JsonLimits& limits) : padded_(with_whole_characters(text)), limits_(limits) {}
 
   Json read() {
     check(parser_.iterate(padded_).get(document_));

@@ -100,14 +100,23 @@ TEST_CASE("J3 json reader: duplicate keys are ambiguous, however they are writte
   CHECK(parse_json(R"({"a":{"a":1},"A":2})"));
 }
 
-TEST_CASE("J7 json reader: text is valid UTF-8 without lone surrogates or raw control characters") {
-  for (const char* text :
-       {"[\"\xff\"]", "[\"\xc0\x80\"]", "[\"\xed\xa0\x80\"]", "[\"\xf5\x80\x80\x80\"]", R"(["\ud800"])",
-        R"(["\udc00"])", R"(["\ud83d\u0041"])", R"(["\x41"])", "[\"a\nb\"]", "[\"a\x02\"]", "{\"\xff\":1}"})
+TEST_CASE("J7 json reader: text is valid UTF-8 without raw control characters") {
+  for (const char* text : {"[\"\xff\"]", "[\"\xc0\x80\"]", "[\"\xed\xa0\x80\"]", "[\"\xf5\x80\x80\x80\"]",
+                           R"(["\ud8"])", R"(["\ud8zz"])", R"(["\x41"])", "[\"a\nb\"]", "[\"a\x02\"]", "{\"\xff\":1}"})
     check_refused(text);
   const auto json = parse_json(R"(["a\u0000b\u0002"])");
   REQUIRE(json);
   CHECK(*json->if_array()->front().if_string() == std::string("a\0b\x02", 4));
+}
+
+TEST_CASE("J7 json reader: half a character becomes U+FFFD, and everything else stays") {
+  const auto json = parse_json(R"({"a":"x\ud800y","b":"\udc00","c":"\ud83d\u0041","d":"\ud83d\ude00","e":"\\ud800",)"
+                               R"("\uD8ff":"\ud800\ud83d\ude00","f":"\ud800\\"})");
+  REQUIRE(json);
+  const std::string odd = "\xef\xbf\xbd", smile = "\xf0\x9f\x98\x80";
+  CHECK(write_json(*json) == R"({"a":"x)" + odd + R"(y","b":")" + odd + R"(","c":")" + odd + R"(A","d":")" + smile +
+                                 R"(","e":"\\ud800",")" + odd + R"(":")" + odd + smile + R"(","f":")" + odd +
+                                 R"(\\"})");
 }
 
 TEST_CASE("J8 json reader: size and counts are capped") {
