@@ -1,47 +1,20 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <cstdio>
-#include <cstdlib>
 #include <fstream>
-#include <set>
+#include <map>
 #include <sstream>
 
 #include "sync/http/json_reader.h"
 #include "sync/sidecar/xmp_writer.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/sync/sidecar/sidecar_samples.h"
-#include "tests/unit/sync/sidecar/xmp_flat.h"
+#include "tests/unit/sync/sidecar/xmp_tools.h"
 
 using namespace damsync;
 using namespace damsync::sidecar_samples;
 
 namespace {
-
-struct Ran {
-  int status = -1;
-  std::string out;
-};
-
-Ran run(const std::string& command) {
-  Ran ran;
-  FILE* pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) return ran;
-  std::array<char, 65536> buffer;
-  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
-    ran.out.append(buffer.data(), n);
-  ran.status = ::pclose(pipe);
-  return ran;
-}
-
-/// True when the program is there; else the test says what it did not check.
-bool have(const std::string& program) {
-  if (run("command -v " + program + " 2>/dev/null").status == 0) return true;
-  MESSAGE("skipped: " << program << " is not installed, so its view of the sidecars was not compared");
-  return false;
-}
 
 /// Assets whose texts come from several scripts and from hostile hands; each with all facts, so that every property is
 /// compared. One line each: exiv2 prints values unquoted.
@@ -71,74 +44,6 @@ struct Sidecars {
 
   [[nodiscard]] std::string path(std::size_t index) const { return dir / ("h" + std::to_string(index) + ".jpg.xmp"); }
 };
-
-std::string joined(const std::vector<std::string>& values) {
-  std::string out;
-  for (const auto& value : values) out += (out.empty() ? "" : ", ") + value;
-  return out;
-}
-
-std::string without_leading_blanks(const std::string& text) {
-  return text.substr(std::min(text.find_first_not_of(' '), text.size()));
-}
-
-/// exiftool's name of a property; it names some otherwise than their standards do.
-std::string exiftool_name(const std::string& property) {
-  static const std::map<std::string, std::string> kOther = {
-      {"Iptc4xmpExt:DigImageGUID", "XMP-iptcExt:DigitalImageGUID"},
-      {"Iptc4xmpExt:EventId", "XMP-iptcExt:EventID"},
-      {"Iptc4xmpExt:RegistryId", "XMP-iptcExt:RegistryID"},
-  };
-  if (const auto other = kOther.find(property); other != kOther.end()) return other->second;
-  std::string prefix = property.substr(0, property.find(':'));
-  std::string name = local_name(property);
-  if (prefix == "Iptc4xmpExt") prefix = "iptcExt";
-  name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
-  return "XMP-" + prefix + ":" + name;
-}
-
-std::string exiftool_text(const Json& value) {
-  if (const auto* text = value.if_string()) return *text;
-  if (const auto* number = value.if_number()) return number->text;  // it prints ids of digits as numbers
-  if (const auto* truth = value.if_bool()) return *truth ? "True" : "False";
-  return "(no text)";
-}
-
-/// What exiftool prints for a value: vocabulary terms without their URI, dates with colons.
-std::string as_exiftool_prints(const std::string& name, std::string value) {
-  const std::string vocabulary = "http://ns.useplus.org/ldf/vocab/";
-  if (value.starts_with(vocabulary) && name != "plus:DataMining") return value.substr(vocabulary.size());
-  static const std::set<std::string> kDates = {"plus:LicenseTransactionDate", "plus:LicenseStartDate",
-                                               "plus:LicenseEndDate", "photoshop:DateCreated"};
-  if (!kDates.contains(name) && !name.ends_with("/LicensedAt")) return value;
-  value[4] = value[7] = ':';
-  if (value.size() > 10) value[10] = ' ';
-  return value;
-}
-
-std::vector<std::string> exiftool_values(const Json& file, const std::string& name) {
-  const auto bracket = name.find('[');
-  const Json* found = file.find(exiftool_name(name.substr(0, bracket)));
-  if (found == nullptr) return {"(absent)"};
-  if (bracket != std::string::npos) {
-    const auto index = static_cast<std::size_t>(std::stoi(name.substr(bracket + 1))) - 1;
-    const Json* field = found->if_array()->at(index).find(name.substr(name.find('/') + 1));
-    return {field == nullptr ? "(absent)" : exiftool_text(*field)};
-  }
-  if (found->if_array() == nullptr) return {exiftool_text(*found)};
-  std::vector<std::string> values;
-  for (const auto& value : *found->if_array()) values.push_back(exiftool_text(value));
-  return values;
-}
-
-/// exiv2's key of a property, e.g. `Xmp.plus.Licensor[1]/plus:LicensorID`.
-std::string exiv2_key(const std::string& name) {
-  std::string prefix = name.substr(0, name.find(':'));
-  std::string rest = local_name(name);
-  if (const auto slash = rest.find('/'); slash != std::string::npos) rest.insert(slash + 1, prefix + ":");
-  if (prefix == "Iptc4xmpExt") prefix = "iptcExt";
-  return "Xmp." + prefix + "." + rest;
-}
 
 std::map<std::string, std::string> exiv2_values(const std::string& path) {
   std::istringstream lines(run("exiv2 -q -PXkv pr '" + path + "' 2>/dev/null").out);
