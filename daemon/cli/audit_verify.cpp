@@ -10,6 +10,7 @@
 #include "storage/base/text.h"
 #include "storage/journal/audit_log.h"
 #include "sync/report/report_verify.h"
+#include "sync/report/signature.h"
 
 namespace damsync {
 namespace {
@@ -21,6 +22,9 @@ Result<std::vector<std::string>> read_keys(const std::vector<std::string>& files
     std::string text{std::istreambuf_iterator<char>(in), {}};
     if (!in || text.empty())
       return make_error(ErrorCode::kUsage, fmt::format("--public-key {}: cannot be read", printable(file)));
+    if (!is_public_key(text))
+      return make_error(ErrorCode::kUsage,
+                        fmt::format("--public-key {}: holds no Ed25519 public key in PEM", printable(file)));
     keys.push_back(std::move(text));
   }
   return keys;

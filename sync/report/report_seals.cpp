@@ -76,17 +76,19 @@ class Examination {
 
   void check_signature(const ReportTrust& trust) {
     const bool has_key = there_.contains(kPublicKeyFile);
-    if (!has_key && !there_.contains(kSignatureFile)) return;
     if (!there_.contains(kSignatureFile)) {
-      add(ReportDamage::kMissing, kSignatureFile, "is gone: the report was signed");
+      if (has_key)
+        add(ReportDamage::kMissing, kSignatureFile, "is gone: the report was signed");
+      else if (!trust.public_keys.empty())
+        add(ReportDamage::kBadSignature, kSignatureFile, "is not there: nobody signed the report");
       return;
     }
     const auto signature = read_small_file(report_.folder / kSignatureFile, kMaxSeal);
     const auto fits = [&](const std::string& key) {
       return signature && signature_fits(key, report_.manifest_text, *signature);
     };
-    const bool known = trust.public_keys.empty() || report_.vouched ||
-                       std::any_of(trust.public_keys.begin(), trust.public_keys.end(), fits);
+    const bool known =
+        trust.public_keys.empty() || std::any_of(trust.public_keys.begin(), trust.public_keys.end(), fits);
     if (known && fits(report_.public_key)) return;
     add(ReportDamage::kBadSignature, kSignatureFile,
         known ? "is not the signature of this manifest by the key beside it"

@@ -35,7 +35,8 @@ struct ReportFault {
 struct ReportTrust {
   const AuditLog* log = nullptr;         ///< null: only what lies in the folder is compared
   std::string chain_name;                ///< as in `ReportRequest`
-  std::vector<std::string> public_keys;  ///< PEM; empty: every key that a report brings along is taken
+  /// PEM: every report has to be signed by one of them. Empty: every key that a report brings along is taken.
+  std::vector<std::string> public_keys;
 };
 
 /// What was looked at, and what is wrong with it.

@@ -34,7 +34,7 @@ class SigningKey {
 /// True when the signature is that key's over exactly this text. False also for a key that is none.
 bool signature_fits(std::string_view public_pem, std::string_view text, std::string_view signature);
 
-/// True for two texts that hold the same public key.
-bool is_same_key(std::string_view public_pem, std::string_view other_pem);
+/// True for the PEM of an Ed25519 public key.
+bool is_public_key(std::string_view pem);
 
 }  // namespace damsync

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -167,6 +168,37 @@ TEST_CASE("A3 audit: verify finds what was changed, says where, and ends in 3") 
   CHECK(text(member(lines[0], "faults").if_array()->at(0), "file") == "licenses.csv");
   fs::remove_all(folder);
   CHECK(verify().exit_code == 3);
+}
+
+TEST_CASE("A3 audit: verify takes no other key than those given, and a file that holds none is wrong use") {
+  AuditDesk desk;
+  desk.sync();
+  const auto key_pair = [&](const std::string& name) {
+    const auto path = (desk.dir.path() / name).string();
+    const std::string make = "openssl genpkey -algorithm ed25519 -out '" + path + "' 2>/dev/null && chmod 600 '" + path +
+                             "' && openssl pkey -in '" + path + "' -pubout -out '" + path + ".pub'";
+    REQUIRE(std::system(make.c_str()) == 0);
+    return path;
+  };
+  const auto own = key_pair("own"), foreign = key_pair("foreign");
+  const auto verify = [&](const std::string& key) { return desk.damsync({"audit", "verify", "--public-key", key}); };
+  desk.audit();
+  CHECK(verify(own + ".pub").exit_code == 3);  // not signed
+
+  desk.settings("signing_key = { file = \"" + own + "\" }\n");
+  const auto signed_chain = (desk.dir.path() / "signed").string();
+  const fs::path report = text(desk.audit({"--output", signed_chain}), "directory");
+  const auto verify_signed = [&](const std::string& key) {
+    return desk.damsync({"audit", "verify", signed_chain, "--public-key", key});
+  };
+  CHECK(verify_signed(own + ".pub").exit_code == 0);
+  CHECK(verify_signed(foreign + ".pub").exit_code == 3);
+  CHECK(verify_signed((report / "report.json").string()).exit_code == 2);
+  CHECK(verify_signed(own).exit_code == 2);  // the private key is none to check with
+  const std::string stock = "openssl pkeyutl -verify -pubin -inkey '" + own + ".pub' -rawin -in '" +
+                            (report / "MANIFEST.json").string() + "' -sigfile '" +
+                            (report / "MANIFEST.json.sig").string() + "' > /dev/null";
+  CHECK(std::system(stock.c_str()) == 0);
 }
 
 TEST_CASE("A2 audit: a program that is killed while it writes leaves the old report only") {

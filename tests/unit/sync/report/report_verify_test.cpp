@@ -45,14 +45,15 @@ struct ChainBench : CatalogBench {
     for (int night = 1; night <= 9; ++night) write(night, night);
     write(3, 5);
   }
-  void write(int night, int content) {
+  enum class Signing { kOwnKey, kNone };
+  void write(int night, int content, Signing signing = Signing::kOwnKey) {
     ReportRequest request;
     request.directory = directory();
     request.report_date = "2026-03-0" + std::to_string(night);
     request.as_of = now();
     request.config_sha256 = std::string(64, 'e');
     request.version = "0.1.0";
-    request.signing_key = &key;
+    if (signing == Signing::kOwnKey) request.signing_key = &key;
     commit([&] { journal.append(sample_change(EventType::kSyncFailed, "")); });
     const auto report = ReportWriter(*db, clock).write(request, SmallRenderer::source(content), {}, {}).value();
     names.push_back(report.name);
@@ -213,6 +214,21 @@ TEST_CASE("A3 audit verify: reports that are removed, exchanged, copied, put in 
     CHECK(ChainBench::names_it(found, attack.report, ""));
     CHECK(bench.faults(nullptr).empty() != attack.without_catalog);
   }
+}
+
+TEST_CASE_FIXTURE(ChainBench, "A3 audit verify: with keys given, every report needs a signature by one of them") {
+  const auto other = SigningKey::from_pem(Secret(new_key_pem())).value().public_pem();
+  const auto found = [&](const std::vector<std::string>& keys) {
+    return verify_reports(directory(), {&log, "", keys}).value().faults;
+  };
+  CHECK(found({other, key.public_pem()}).empty());
+  CHECK(found({other}).size() == names.size());
+  write(9, 8, Signing::kNone);
+  const auto unsigned_one = found({key.public_pem()});
+  REQUIRE(unsigned_one.size() == 1);
+  CHECK(unsigned_one[0].damage == ReportDamage::kBadSignature);
+  CHECK(unsigned_one[0].report == names.back());
+  CHECK(found({}).empty());
 }
 
 TEST_CASE_FIXTURE(ChainBench,
