@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "storage/base/digest.h"
 #include "storage/catalog/raw_text.h"
 #include "storage/journal/audit_chain.h"
 #include "storage/journal/audit_content.h"
 #include "storage/journal/audit_log.h"
+#include "storage/journal/audit_past.h"
 #include "storage/sqlite/statement.h"
 
 namespace damsync {
@@ -15,6 +18,7 @@ using Broken = std::optional<AuditBreak>;
 /// What the walk has met, to be compared with the tables at its end.
 struct Met {
   AuditOrigin origin;
+  PastPosition past{};
   std::int64_t changes = 0, spends_opened = 0, spends_closed = 0;
 };
 
@@ -37,39 +41,89 @@ ChangeKey change_key(Database& db, std::int64_t seq) {
 
 /// Later changes of the license have rows of their own, and only the last one covers what stands there now. A license
 /// may have moved to another asset since.
-bool is_last_word(Database& db, const ChangeKey& change) {
-  Statement later(db,
-                  "SELECT 1 FROM change WHERE account = ?1 AND asset_id IN"
-                  " (?2, (SELECT asset_id FROM license WHERE account = ?1 AND license_id = ?3))"
-                  " AND license_id = ?3 AND seq > ?4 AND type LIKE 'license.%'");
+bool is_last_word(Database& db, const ChangeKey& change, const char* types) {
+  Statement later(db, std::string("SELECT 1 FROM change WHERE account = ?1 AND asset_id IN"
+                                  " (?2, (SELECT asset_id FROM license WHERE account = ?1 AND license_id = ?3))"
+                                  " AND license_id = ?3 AND seq > ?4 AND type IN ") +
+                          types);
   return !later.bind_all(change.account, change.asset_id, change.license_id, change.seq).step();
 }
 
+bool is_last_of_asset(Database& db, const ChangeKey& change) {
+  Statement later(db,
+                  "SELECT 1 FROM change WHERE account = ? AND asset_id = ? AND seq > ?"
+                  " AND type IN ('asset.updated', 'asset.withdrawn', 'asset.restored')");
+  return !later.bind_all(change.account, change.asset_id, change.seq).step();
+}
+
 /// The provider's own words against the digest that is kept of them.
-bool words_are_kept(Database& db, const ChangeKey& change) {
-  Statement query(db, "SELECT raw, raw_sha256 FROM license WHERE account = ? AND license_id = ?");
-  if (!query.bind_all(change.account, change.license_id).step()) return false;
+bool words_fit(const Statement& row) {
+  if (row.is_null(0)) return row.text(1).empty();
   try {
-    return sha256_hex(inflate_text(query.blob(0))) == query.text(1);
+    return sha256_hex(inflate_text(row.blob(0))) == row.text(1);
   } catch (const DatabaseError&) {
     return false;
   }
 }
 
-Broken check_license(Database& db, const AuditRow& row) {
+bool license_words_are_kept(Database& db, const ChangeKey& change) {
+  Statement query(db, "SELECT raw, raw_sha256 FROM license WHERE account = ? AND license_id = ?");
+  return query.bind_all(change.account, change.license_id).step() && words_fit(query);
+}
+
+bool asset_words_are_kept(Database& db, const ChangeKey& change) {
+  Statement query(db, "SELECT raw, raw_sha256 FROM asset WHERE account = ? AND asset_id = ?");
+  return query.bind_all(change.account, change.asset_id).step() && words_fit(query);
+}
+
+Broken broken_at(const AuditRow& row, std::string_view what, const ChangeKey& change, std::string_view how) {
+  const bool asset = what == "asset";
+  return AuditBreak{row.seq, fmt::format("the {} {}:{} of change {} {}", what, change.account,
+                                         asset ? change.asset_id : change.license_id, row.reference, how)};
+}
+
+Broken check_license(Database& db, const AuditRow& row, const ChangeKey& change, const AuditDetail& detail) {
+  if (change.type == "license.added" && !license_words_are_kept(db, change))
+    return broken_at(row, "license", change, "does not hold the words that the provider said first");
+  if (!is_last_word(db, change, "('license.added', 'license.changed', 'license.vanished')")) return std::nullopt;
+  if (license_digest(db, change.account, change.license_id) != detail.content)
+    return broken_at(row, "license", change, "was altered, or is gone, without a change of the feed");
+  return std::nullopt;
+}
+
+/// A changed license may have got another file, or none.
+Broken check_file(Database& db, const AuditRow& row, const ChangeKey& change, const std::string& sha256) {
+  if (!is_last_word(db, change, "('asset.stored', 'license.changed')")) return std::nullopt;
+  if (file_digest(db, change.account, change.license_id) == sha256) return std::nullopt;
+  return broken_at(row, "file of", change, "was given another SHA-256, or is gone, without a change of the feed");
+}
+
+Broken check_asset(Database& db, const AuditRow& row, const ChangeKey& change, const AuditDetail& detail) {
+  if (detail.content.empty()) return std::nullopt;  // a row of an older damsync
+  if (!is_last_of_asset(db, change)) return std::nullopt;
+  if (asset_digest(db, change.account, change.asset_id) != detail.content || !asset_words_are_kept(db, change))
+    return broken_at(row, "asset", change, "was altered, or is gone, without a change of the feed");
+  return std::nullopt;
+}
+
+Broken check_covered(Database& db, const AuditRow& row, const AuditDetail& detail) {
   const auto change = change_key(db, audit_reference(row));
   const auto type = event_type_from_word(change.type);
-  if (!type || !covers_license(*type) || change.license_id.empty()) return std::nullopt;
-  const auto broken = [&](std::string_view what) -> Broken {
-    return AuditBreak{row.seq, fmt::format("the license {}:{} of change {} {}", change.account, change.license_id,
-                                           row.reference, what)};
-  };
-  if (*type == EventType::kLicenseAdded && !words_are_kept(db, change))
-    return broken("does not hold the words that the provider said first");
-  if (!is_last_word(db, change)) return std::nullopt;
-  if (license_digest(db, change.account, change.license_id) != row.detail)
-    return broken("was altered, or is gone, without a change of the feed");
-  return std::nullopt;
+  if (!type) return std::nullopt;
+  if (covers_asset(*type)) return check_asset(db, row, change, detail);
+  if (change.license_id.empty()) return std::nullopt;
+  if (*type == EventType::kAssetStored) return check_file(db, row, change, detail.content);
+  if (!covers_license(*type)) return std::nullopt;
+  if (auto broken = check_license(db, row, change, detail)) return broken;
+  return detail.file ? check_file(db, row, change, *detail.file) : std::nullopt;
+}
+
+Broken check_past(Database& db, const AuditRow& row, const AuditDetail& detail, Met& met) {
+  if (!detail.past) return std::nullopt;
+  const auto from = std::exchange(met.past, *detail.past);
+  if (past_digest(db, from, met.past) == detail.past_digest) return std::nullopt;
+  return AuditBreak{row.seq,
+                    "the past that was written down before change " + row.reference + " was altered or removed"};
 }
 
 Broken check_digest(const AuditRow& row, const std::optional<std::string>& content, std::string_view what) {
@@ -84,7 +138,9 @@ Broken check_subject(Database& db, const AuditRow& row, Met& met) {
   if (row.kind == "change") {
     ++met.changes;
     if (auto broken = check_digest(row, change_content(db, number), "the change")) return broken;
-    return check_license(db, row);
+    const auto detail = AuditDetail::from_text(row.detail);
+    if (auto broken = check_past(db, row, detail, met)) return broken;
+    return check_covered(db, row, detail);
   }
   if (row.kind == "spend.opened") {
     ++met.spends_opened;
@@ -128,6 +184,8 @@ Broken check_unlogged(Database& db, const Met& met) {
 std::optional<AuditBreak> AuditLog::check() const {
   Met met;
   AuditHead before;
+  Statement snapshot(db_, "SELECT seq FROM audit_log");  // while it is open, all below see the same state
+  snapshot.step();
   Statement rows(db_, "SELECT seq, time, kind, reference, detail, digest, hash FROM audit_log ORDER BY seq");
   while (rows.step()) {
     const auto row = read_audit_row(rows);

@@ -46,14 +46,6 @@ std::optional<std::string> one_row(Database& db, const std::string& sql, int col
   return row_text(query, columns);
 }
 
-void fold(Sha256& hash, Statement& rows, int columns) {
-  while (rows.step()) {
-    const auto text = row_text(rows, columns);
-    hash.update(text);
-    hash.update(std::string_view("\n"));
-  }
-}
-
 bool is_about_new_license(const Change& change) {
   return change.type == EventType::kAssetLicensed || change.type == EventType::kLicenseAdded;
 }
@@ -73,6 +65,14 @@ std::int64_t number_after(std::string_view text, std::string_view name) {
 }
 
 }  // namespace
+
+void fold_rows(Sha256& hash, Statement& rows, int columns) {
+  while (rows.step()) {
+    const auto text = row_text(rows, columns);
+    hash.update(text);
+    hash.update(std::string_view("\n"));
+  }
+}
 
 std::optional<std::string> change_content(Database& db, std::int64_t change_seq) {
   return one_row(db, std::string(kChange) + " WHERE seq = ?", 10, change_seq);
@@ -95,6 +95,15 @@ std::optional<std::string> license_digest(Database& db, const std::string& accou
   return sha256_hex(row_text(query, 16));
 }
 
+std::optional<std::string> asset_digest(Database& db, const std::string& account, const std::string& asset_id) {
+  Statement query(
+      db,
+      "SELECT account, asset_id, state, first_seen_at, withdrawn_at, media_type, title, editorial, metadata,"
+      " metadata_sha256, raw_sha256 FROM asset WHERE account = ? AND asset_id = ?");
+  if (!query.bind_all(account, asset_id).step()) return std::nullopt;
+  return sha256_hex(row_text(query, 11));
+}
+
 std::string file_digest(Database& db, const std::string& account, const std::string& license_id) {
   Statement query(db, "SELECT sha256 FROM file WHERE account = ? AND license_id = ?");
   return query.bind_all(account, license_id).step() ? query.text(0) : std::string();
@@ -102,6 +111,10 @@ std::string file_digest(Database& db, const std::string& account, const std::str
 
 bool covers_license(EventType type) noexcept {
   return type == EventType::kLicenseAdded || type == EventType::kLicenseChanged || type == EventType::kLicenseVanished;
+}
+
+bool covers_asset(EventType type) noexcept {
+  return type == EventType::kAssetUpdated || type == EventType::kAssetWithdrawn || type == EventType::kAssetRestored;
 }
 
 std::string AuditOrigin::to_text() const {
@@ -118,22 +131,22 @@ std::string origin_digest(Database& db, const AuditOrigin& origin, const Change&
   Sha256 hash;
   {
     Statement changes(db, std::string(kChange) + " WHERE seq <= ? ORDER BY seq");
-    fold(hash, changes.bind(origin.last_change), 10);
+    fold_rows(hash, changes.bind(origin.last_change), 10);
   }
   if (origin.last_spend > 0) {
     Statement intents(db, std::string(kIntent) + " WHERE spend_id <= ? ORDER BY spend_id");
-    fold(hash, intents.bind(origin.last_spend), 10);
+    fold_rows(hash, intents.bind(origin.last_spend), 10);
     // What was closed since then has a row of its own.
     Statement closed(db, std::string(kClosed) +
                              " WHERE spend_id <= ? AND outcome IS NOT NULL AND CAST(spend_id AS TEXT) NOT IN"
                              " (SELECT reference FROM audit_log WHERE kind = 'spend.closed') ORDER BY spend_id");
-    fold(hash, closed.bind(origin.last_spend), 21);
+    fold_rows(hash, closed.bind(origin.last_spend), 21);
   }
   if (origin.licenses > 0) {
     Statement licenses(db, std::string("SELECT account, license_id, first_seen_at, raw_sha256") + kEarlierLicenses +
                                " ORDER BY account, license_id");
     bind_earlier(licenses, origin.last_change, except);
-    fold(hash, licenses, 4);
+    fold_rows(hash, licenses, 4);
   }
   return hash.finish_hex();
 }

@@ -11,6 +11,8 @@
 namespace damsync {
 
 class Database;
+class Sha256;
+class Statement;
 
 /// What a row of the audit log is about, as text of which the digest is taken: JSON arrays of the columns in order.
 /// For `audit_log.cpp` and `audit_check.cpp`.
@@ -25,11 +27,18 @@ std::optional<std::string> spend_intent_content(Database& db, std::int64_t spend
 std::optional<std::string> spend_closed_content(Database& db, std::int64_t spend_id);
 /// Digest of a license as it stands, with the digest of the provider's own words.
 std::optional<std::string> license_digest(Database& db, const std::string& account, const std::string& license_id);
+/// Digest of what is said of an asset, with the digest of the provider's own words.
+std::optional<std::string> asset_digest(Database& db, const std::string& account, const std::string& asset_id);
 /// SHA-256 of the license's file; empty without one.
 std::string file_digest(Database& db, const std::string& account, const std::string& license_id);
 
 /// True for changes whose row covers the license they name.
 bool covers_license(EventType type) noexcept;
+/// The same for the asset.
+bool covers_asset(EventType type) noexcept;
+
+/// Takes the rows into the hash, each as a JSON array and a line feed.
+void fold_rows(Sha256& hash, Statement& rows, int columns);
 
 /// How far the catalog had come when the log began, and the digest of everything up to there.
 struct AuditOrigin {

@@ -1,11 +1,13 @@
 #include "storage/journal/audit_log.h"
 
 #include <charconv>
+#include <tuple>
 
 #include "storage/base/digest.h"
 #include "storage/base/json.h"
 #include "storage/journal/audit_chain.h"
 #include "storage/journal/audit_content.h"
+#include "storage/journal/audit_past.h"
 #include "storage/sqlite/statement.h"
 
 namespace damsync {
@@ -26,6 +28,24 @@ AuditOrigin origin_before(Database& db, const Change& next) {
   origin.last_spend = query.int64(1);
   origin.licenses = origin_licenses(db, origin.last_change, next);
   return origin;
+}
+
+AuditDetail detail_of(Database& db, const Change& change) {
+  AuditDetail detail;
+  const auto& [account, license_id] = std::tie(change.account, change.license_id);
+  if (covers_license(change.type) && !license_id.empty())
+    detail.content = license_digest(db, account, license_id).value_or("");
+  else if (change.type == EventType::kAssetStored && !license_id.empty())
+    detail.content = file_digest(db, account, license_id);
+  else if (covers_asset(change.type))
+    detail.content = asset_digest(db, account, change.asset_id).value_or("");
+  if (change.type == EventType::kLicenseChanged) detail.file = file_digest(db, account, license_id);
+  const auto covered = covered_past(db), newest = newest_past(db);
+  if (newest != covered) {
+    detail.past = newest;
+    detail.past_digest = past_digest(db, covered, newest);
+  }
+  return detail;
 }
 
 AuditRow report_row(const char* kind, const ReportSeal& report, UtcTime time) {
@@ -80,16 +100,11 @@ void AuditLog::begin_before(const Change& next) {
 
 void AuditLog::append_change(const Change& change) {
   begin_before(change);
-  std::string detail;
-  if (covers_license(change.type) && !change.license_id.empty())
-    detail = license_digest(db_, change.account, change.license_id).value_or("");
-  else if (change.type == EventType::kAssetStored && !change.license_id.empty())
-    detail = file_digest(db_, change.account, change.license_id);
   append({0,
           change.time,
           "change",
           std::to_string(change.seq),
-          std::move(detail),
+          detail_of(db_, change).to_text(),
           sha256_hex(change_content(db_, change.seq).value_or("")),
           {}});
 }

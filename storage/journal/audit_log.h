@@ -57,7 +57,8 @@ class AuditLog {
   /// `append_change` and the reports do so themselves.
   void begin(UtcTime time);
 
-  /// The change as it stands in the feed; with it the license it is about, or the hash of the file it stored.
+  /// The change as it stands in the feed; with it the license or asset it is about, or the hash of the file it stored,
+  /// and what the catalog wrote of the past since the last change.
   void append_change(const Change& change);
   void append_spend_opened(std::int64_t spend_id, UtcTime time);
   void append_spend_closed(std::int64_t spend_id, UtcTime time);

@@ -327,6 +327,7 @@ CREATE TABLE audit_log (
   CHECK ((seq = 1) = (kind = 'origin'))
 ) STRICT;
 CREATE INDEX audit_log_report ON audit_log (seq) WHERE kind IN ('report.prepared', 'report.published', 'report.removed');
+CREATE INDEX audit_log_past ON audit_log (seq) WHERE instr(detail, ' past=') > 0;
 
 CREATE TRIGGER audit_log_unaltered BEFORE UPDATE ON audit_log
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
