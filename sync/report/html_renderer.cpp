@@ -114,14 +114,15 @@ struct HtmlRenderer::Page {
   static std::size_t shown_of(FindingCode code) {
     return kFindingsShown[static_cast<std::size_t>(rule_of(code).severity)];
   }
-  void take(const Finding& finding) {
+  void take(const Finding& finding, std::string_view title) {
     if (finding.waived) {
-      if (++waived_count <= static_cast<std::int64_t>(kWaivedShown)) waived.add_rendered(waived_row(waived, finding));
+      if (++waived_count <= static_cast<std::int64_t>(kWaivedShown))
+        waived.add_rendered(waived_row(waived, finding, title));
       return;
     }
     auto& shown = open[static_cast<std::size_t>(finding.code)];
     if (++shown.count <= static_cast<std::int64_t>(shown_of(finding.code)))
-      shown.table.add_rendered(finding_row(shown.table, finding));
+      shown.table.add_rendered(finding_row(shown.table, finding, title));
   }
   void take(const ReportLicense& license) {
     ++licenses_count;
@@ -139,8 +140,8 @@ struct HtmlRenderer::Page {
     data out;
     out.set("code", to_word(rule.code));
     out.set("count", grouped(shown.count));
-    out.set("meaning", rule.meaning);
-    out.set("remedy", rule.remedy);
+    out.set("meaning", html_prose(rule.meaning));
+    out.set("remedy", html_prose(rule.remedy));
     out.set("table", shown.table.render(std::string(to_word(rule.code)) + " findings"));
     const auto more = more_text(shown.count, shown_of(rule.code), "findings.csv");
     out.set("more", more.empty() ? data(false) : data(more));
@@ -187,13 +188,13 @@ struct HtmlRenderer::Page {
   void put_changes() {
     const auto& changes = head.changes;
     page.set("changes_lead", changes.since ? "What happened since the report of " + readable_time(changes.since) + "."
-                                           : std::string("There is no earlier report to compare with."));
+                                           : std::string("There is no report of an earlier date to compare with."));
     page.set("changes_table", changes_html(changes, kChangesShown));
     const auto left = changes.not_listed + static_cast<std::int64_t>(changes.events.size()) -
                       static_cast<std::int64_t>(std::min(changes.events.size(), kChangesShown));
     page.set("changes_more", left <= 0 ? data(false)
-                                       : data(counted(left, "earlier change is", "earlier changes are") +
-                                              " not shown; `damsync changes` prints them all."));
+                                       : data(html_prose(counted(left, "earlier change is", "earlier changes are") +
+                                                         " not shown; `damsync changes` prints them all.")));
   }
   void put_licenses() {
     std::sort_heap(newest.begin(), newest.end(), later);
@@ -218,12 +219,12 @@ Status HtmlRenderer::begin(const ReportHead& head) {
 
 Status HtmlRenderer::license(const ReportLicense& row, std::span<const Finding> findings) {
   page_->take(row);
-  for (const auto& finding : findings) page_->take(finding);
+  for (const auto& finding : findings) page_->take(finding, row.title);
   return {};
 }
 
 Status HtmlRenderer::finding(const Finding& finding) {
-  page_->take(finding);
+  page_->take(finding, "");
   return {};
 }
 
@@ -243,6 +244,7 @@ Status HtmlRenderer::end(const ReportTotals& totals) {
   data reasons(data::type::list);
   for (const auto& reason : head.incomplete_reasons) reasons.push_back(data(reason));
   page.set("reasons", reasons);
+  page.set("has_reasons", data(!head.incomplete_reasons.empty()));
   page.set("coverage", coverage_html(head.coverage));
   page.set("store_checked_at", head.store_checked_at ? data(readable_time(head.store_checked_at)) : data(false));
   page.set("figures", figures(totals));

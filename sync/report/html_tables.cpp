@@ -15,7 +15,13 @@ std::string minute_of(UtcTime time) {
   return text.substr(0, 10) + " " + text.substr(11, 5);
 }
 
-std::string minute_or_never(std::optional<UtcTime> time) { return time ? minute_of(*time) : "never"; }
+/// Day and minute below each other.
+std::string moment_text(std::optional<UtcTime> time) {
+  if (!time) return "never";
+  auto text = minute_of(*time);
+  text[10] = '\n';
+  return text;
+}
 
 std::string spans_text(const std::vector<ReportSpan>& spans, const char* none) {
   constexpr std::size_t kShown = 3;
@@ -54,6 +60,10 @@ std::string join_nonempty(std::string_view a, std::string_view b) {
   return std::string(a) + " " + std::string(b);
 }
 
+std::string lines(std::string_view a, std::string_view b) {
+  return std::string(a) + (a.empty() || b.empty() ? "" : "\n") + std::string(b);
+}
+
 std::string period(const std::string& start, const std::string& end) {
   if (start.empty() && end.empty()) return "not known";
   return (start.empty() ? "…" : start) + " –\n" + (end.empty() ? "…" : end);
@@ -86,11 +96,12 @@ std::string HtmlTable::render(std::string_view caption) const {
 }
 
 HtmlTable findings_table() {
-  return HtmlTable({{"Account", ""}, {"Asset", "id"}, {"License", "id"}, {"What", "w"}, {"First seen", "t"}});
+  return HtmlTable(
+      {{"Account", ""}, {"Asset", "id"}, {"Title", "w"}, {"License", "id"}, {"What", "w"}, {"First seen", "t"}});
 }
 
-std::string finding_row(const HtmlTable& table, const Finding& f) {
-  return table.row({f.account, f.asset_id, f.license_id, f.message, day_of(f.first_seen.text)});
+std::string finding_row(const HtmlTable& table, const Finding& f, std::string_view title) {
+  return table.row({f.account, f.asset_id, title, f.license_id, f.message, day_of(f.first_seen.text)});
 }
 
 HtmlTable waived_table() {
@@ -104,10 +115,10 @@ HtmlTable waived_table() {
                     {"Reason", ""}});
 }
 
-std::string waived_row(const HtmlTable& table, const Finding& f) {
+std::string waived_row(const HtmlTable& table, const Finding& f, std::string_view title) {
   const FindingWaiver none;
   const auto& waiver = f.waived ? *f.waived : none;
-  return table.row({to_word(f.code), f.account, f.asset_id, f.license_id, f.message, waiver.by,
+  return table.row({to_word(f.code), f.account, f.asset_id, f.license_id, lines(title, f.message), waiver.by,
                     waiver.until.empty() ? "no end" : waiver.until, waiver.reason});
 }
 
@@ -117,22 +128,18 @@ HtmlTable licenses_table() {
                     {"Title", "w"},
                     {"License", "id"},
                     {"By, for", "l"},
-                    {"Right of use", "l"},
-                    {"File", ""},
-                    {"Provider says", ""},
-                    {"Findings", "l"}});
+                    {"Right of use", "s"},
+                    {"File, license", "p"},
+                    {"Findings", "c"}});
 }
 
 std::string license_row(const HtmlTable& table, const ReportLicense& l) {
-  const auto lines = [](std::string_view a, std::string_view b) {
-    return std::string(a) + (a.empty() || b.empty() ? "" : "\n") + std::string(b);
-  };
   const auto says = l.asset_state == "active" && l.license_state == "held" ? std::string("held")
                                                                            : l.license_state + ", " + l.asset_state;
   return table.row({day_of(l.licensed_at.text), lines(l.provider, l.asset_id), l.title,
                     lines(join_nonempty(l.license_type, l.size), l.license_id),
                     lines(l.licensed_by, join_nonempty(l.project, l.purchase_order)), period(l.start, l.end),
-                    l.file_state, says, joined(l.findings, "\n")});
+                    lines(l.file_state, says), joined(l.findings, "\n")});
 }
 
 std::string coverage_html(const std::vector<ReportCoverage>& coverage) {
@@ -141,14 +148,14 @@ std::string coverage_html(const std::vector<ReportCoverage>& coverage) {
                    {"State", ""},
                    {"Observed", "s"},
                    {"Gaps", "s"},
-                   {"Last success", "t"},
-                   {"Full reading", "t"},
+                   {"Last success", "s"},
+                   {"Full reading", "s"},
                    {"Rows read", "n"},
-                   {"Last error", "s"}});
+                   {"Last error", "w"}});
   for (const auto& c : coverage)
     table.add({c.account + " (" + c.provider + ")", c.stream, c.complete ? "complete" : "INCOMPLETE",
-               spans_text(c.observed, "nothing yet"), spans_text(c.gaps, "none"), minute_or_never(c.last_ok_at),
-               minute_or_never(c.last_full_at), rows_text(c), c.error});
+               spans_text(c.observed, "nothing yet"), spans_text(c.gaps, "none"), moment_text(c.last_ok_at),
+               moment_text(c.last_full_at), rows_text(c), c.error});
   const auto out = table.render("Feeds of each account; times are UTC");
   return out.empty() ? "<p class=\"no\">No feed of any account was read yet.</p>" : out;
 }
@@ -176,7 +183,7 @@ std::string terms_html(const std::vector<ReportTerms>& terms) {
                    {"Start", "t"},
                    {"End", "t"},
                    {"Terms", "w"},
-                   {"SHA-256 of the terms", "id"}});
+                   {"SHA-256 of the terms", "h"}});
   for (const auto& t : terms)
     table.add({t.match, t.licensee, t.start, t.end, join_nonempty(t.terms_url, t.terms_file), t.terms_sha256});
   return table.render("Agreements");

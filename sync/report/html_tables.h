@@ -15,7 +15,8 @@ class HtmlTable {
  public:
   struct Column {
     const char* name;
-    const char* kind;  ///< class of its cells: `n` number, `t` time, `id`, `w` wide; may be empty
+    const char* kind;  ///< class of its cells: `n` number, `t` time, `id`, `h` hash, `c` codes, `w` wide, `s` lines
+                       ///< that stay whole, `l` and `p` lines that may break; may be empty
   };
   explicit HtmlTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
@@ -32,9 +33,10 @@ class HtmlTable {
 };
 
 HtmlTable findings_table();
-std::string finding_row(const HtmlTable& table, const Finding& finding);
+/// `title` of the asset; may be empty.
+std::string finding_row(const HtmlTable& table, const Finding& finding, std::string_view title);
 HtmlTable waived_table();
-std::string waived_row(const HtmlTable& table, const Finding& finding);
+std::string waived_row(const HtmlTable& table, const Finding& finding, std::string_view title);
 HtmlTable licenses_table();
 std::string license_row(const HtmlTable& table, const ReportLicense& license);
 

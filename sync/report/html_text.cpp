@@ -51,6 +51,19 @@ std::string html(std::string_view text) {
   return out;
 }
 
+std::string html_prose(std::string_view text) {
+  std::string out;
+  bool code = false;
+  for (auto at = text.find('`'); at != std::string_view::npos; at = text.find('`')) {
+    append_html(out, text.substr(0, at));
+    code = !code;
+    out += code ? "<code>" : "</code>";
+    text.remove_prefix(at + 1);
+  }
+  append_html(out, text);
+  return code ? out + "</code>" : out;
+}
+
 std::string grouped(std::int64_t number) {
   const auto digits = std::to_string(number);
   std::string out;

@@ -10,6 +10,8 @@ namespace damsync {
 /// reorder what stands beside them, become U+FFFD.
 void append_html(std::string& out, std::string_view text);
 std::string html(std::string_view text);
+/// The same for sentences of ours: what stands between backticks becomes code.
+std::string html_prose(std::string_view text);
 
 /// `12 345`, with narrow no-break spaces.
 std::string grouped(std::int64_t number);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "storage/base/digest.h"
+#include "sync/report/html_text.h"
 #include "sync/report/proof.h"
 #include "sync/sidecar/text_scrub.h"
 
@@ -117,13 +118,21 @@ std::string table_row(std::string_view label, std::string_view value, std::strin
                      kind.empty() ? "" : fmt::format(" class=\"{}\"", kind), shown);
 }
 
+/// Lines that would say nothing: when it vanished of a license that is held. Of what is known and empty it is said that
+/// the provider names none.
+std::string license_line(const ReportLicense& row, const Line& line) {
+  const std::string_view column = line.column;
+  if (column == "vanished_at" && row.license_state == "held") return {};
+  auto value = cell(row, column);
+  const bool list = column == "restrictions" || column == "releases";
+  if (list && value.empty() && row.asset_state != "unknown") value = "the provider names none";
+  return table_row(line.label, value, column.ends_with("sha256") ? "hash" : "");
+}
+
 std::string license_section(const ProofHolding& holding, const ReportLicense& row) {
   std::string out = fmt::format("<section><h2>License {}</h2>\n<table><caption>What is known of it</caption>\n",
                                 escaped(row.license_id));
-  for (const auto& line : kLines) {
-    const bool is_hash = std::string_view(line.column).ends_with("sha256");
-    out += table_row(line.label, cell(row, line.column), is_hash ? "hash" : "");
-  }
+  for (const auto& line : kLines) out += license_line(row, line);
   out += "</table>\n";
   const auto raw = holding.raw.find(row.license_id);
   if (raw != holding.raw.end())
@@ -139,10 +148,10 @@ std::string findings_table(const std::vector<Finding>& findings) {
       "<table><caption>Findings</caption>\n<tr><th scope=\"col\">Code</th><th scope=\"col\">License</th>"
       "<th scope=\"col\">What</th><th scope=\"col\">What to do</th></tr>\n";
   for (const auto& f : findings) {
-    std::string what = std::string(rule_of(f.code).meaning) + " " + f.message;
-    if (f.waived) what += " (accepted by " + f.waived->by + ": " + f.waived->reason + ")";
+    std::string what = html_prose(rule_of(f.code).meaning) + " " + escaped(f.message);
+    if (f.waived) what += escaped(" (accepted by " + f.waived->by + ": " + f.waived->reason + ")");
     out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n", to_word(f.code),
-                       escaped(f.license_id), escaped(what), escaped(rule_of(f.code).remedy));
+                       escaped(f.license_id), what, html_prose(rule_of(f.code).remedy));
   }
   return out + "</table>\n";
 }
@@ -163,7 +172,8 @@ std::string holding_section(const ProofHolding& holding) {
     out += fmt::format("<section><h2>Account {}</h2>\n<table><caption>The asset</caption>\n", escaped(first.account));
     out += table_row("Title", first.title) + table_row("Creator", first.creator) +
            table_row("Credit line", first.credit_line) + table_row("The provider's state", first.asset_state) +
-           table_row("Withdrawn at", first.withdrawn_at.text) + "</table></section>\n";
+           (first.asset_state == "withdrawn" ? table_row("Withdrawn at", first.withdrawn_at.text) : "") +
+           "</table></section>\n";
   }
   if (!holding.head.complete) {
     out += "<p><strong>The last polls were incomplete:</strong></p><ul>";

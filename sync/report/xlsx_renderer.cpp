@@ -83,16 +83,36 @@ struct XlsxRenderer::Workbook {
     if (row == kLastRow) put(sheet, row++, 0, "The sheet ends here; the CSV file has every row.", nullptr);
     return row < kLastRow;
   }
-  void put_finding(const Finding& f) {
-    if (!next_row(findings, finding_row)) return;
+  /// High ones at once, the others after them: where the sheet ends, the least is lost.
+  void take_finding(const Finding& f) {
+    const auto severity = rule_of(f.code).severity;
+    if (severity == FindingSeverity::kHigh) return put_finding(cells_of(f));
+    auto& wait = severity == FindingSeverity::kMedium ? medium : low;
+    if (wait.size() <= kLastRow) wait.push_back(cells_of(f));
+  }
+  /// The cells, each ended by a zero.
+  static std::string cells_of(const Finding& f) {
     const FindingWaiver none;
     const auto& waiver = f.waived ? *f.waived : none;
-    lxw_col_t column = 0;
+    std::string out;
     for (const auto& text : {std::string(to_word(f.code)), std::string(to_word(rule_of(f.code).severity)), f.provider,
                              f.account, f.asset_id, f.license_id, f.message, f.first_seen.text,
                              std::string(f.waived ? "true" : "false"), waiver.by, waiver.until, waiver.reason})
-      put(findings, finding_row, column++, text, nullptr);
+      out.append(cell_text(text)).push_back('\0');
+    return out;
+  }
+  void put_finding(std::string_view cells) {
+    if (!next_row(findings, finding_row)) return;
+    lxw_col_t column = 0;
+    for (auto end = cells.find('\0'); end != std::string_view::npos; end = cells.find('\0')) {
+      put(findings, finding_row, column++, std::string(cells.substr(0, end)), nullptr);
+      cells.remove_prefix(end + 1);
+    }
     ++finding_row;
+  }
+  void put_waiting() {
+    for (const auto* list : {&medium, &low})
+      for (const auto& cells : *list) put_finding(cells);
   }
 
   std::string path, folder;
@@ -101,6 +121,7 @@ struct XlsxRenderer::Workbook {
   lxw_worksheet* licenses = nullptr;
   lxw_worksheet* findings = nullptr;
   lxw_row_t license_row = 1, finding_row = 1;
+  std::vector<std::string> medium, low;  ///< findings that wait; no more than a sheet takes
 };
 
 bool has_xlsx_renderer() noexcept { return true; }
@@ -125,7 +146,7 @@ Status XlsxRenderer::begin(const ReportHead& /*head*/) {
 }
 
 Status XlsxRenderer::license(const ReportLicense& row, std::span<const Finding> findings) {
-  for (const auto& finding : findings) book_->put_finding(finding);
+  for (const auto& finding : findings) book_->take_finding(finding);
   if (!Workbook::next_row(book_->licenses, book_->license_row)) return {};
   lxw_col_t column = 0;
   for (const auto& known : report_columns())
@@ -135,11 +156,12 @@ Status XlsxRenderer::license(const ReportLicense& row, std::span<const Finding> 
 }
 
 Status XlsxRenderer::finding(const Finding& finding) {
-  book_->put_finding(finding);
+  book_->take_finding(finding);
   return {};
 }
 
 Status XlsxRenderer::end(const ReportTotals& /*totals*/) {
+  book_->put_waiting();
   auto* book = std::exchange(book_->book, nullptr);
   if (const auto failed = workbook_close(book); failed != LXW_NO_ERROR)
     return make_error(ErrorCode::kStorage, "cannot write " + book_->path + ": " + lxw_strerror(failed));

@@ -53,6 +53,22 @@ TEST_CASE("proof: what comes from outside is escaped on the page") {
   CHECK(holds(page, std::string(64, 'c')));
 }
 
+TEST_CASE("proof: the page tells nothing known from not known, and leaves out what does not apply") {
+  auto holdings = sample();
+  auto& row = holdings[0].licenses[0];
+  row.license_state = "held";
+  row.asset_state = "active";
+  const std::string page = proof_page("agency", "1001", holdings);
+  CHECK(holds(page, "Restrictions</th><td>the provider names none</td>"));
+  CHECK_FALSE(holds(page, "Vanished at"));
+  CHECK_FALSE(holds(page, "Withdrawn at"));
+  row.asset_state = "unknown";
+  row.license_state = "vanished";
+  const std::string unknown = proof_page("agency", "1001", holdings);
+  CHECK(holds(unknown, "Restrictions</th><td><span class=\"quiet\">not known</span></td>"));
+  CHECK(holds(unknown, "Vanished at"));
+}
+
 TEST_CASE("proof: the name of its files holds nothing but plain letters") {
   CHECK(proof_name("agency", "118139110") == "proof-agency-118139110");
   CHECK(proof_name("agency", "../../etc/x y") == "proof-agency-______etc_x_y");

@@ -235,6 +235,54 @@ TEST_CASE("W5 report.xlsx: everything is text, hostile text included, and equal 
   CHECK_FALSE(has(sheet, "<f>"));
 }
 
+TEST_CASE("report.html: a report that was written late says so, complete or not") {
+  ReportSample sample(1);
+  sample.head.incomplete_reasons = {"written late, on 2026-03-16"};
+  CHECK(has(Rendered(sample).text("report.html"), "<li>written late, on 2026-03-16</li>"));
+}
+
+TEST_CASE("report.html: a finding names the title, and commands are set as code") {
+  ReportSample sample(1);
+  sample.find(FindingCode::kEndDateUnknown, "no end is known");
+  sample.find(FindingCode::kFileMissing, "gone").waived = FindingWaiver{"legal", "", "moved"};
+  const auto page = Rendered(sample).text("report.html");
+  CHECK(has(page, "data-l=\"Title\">Harbour at dawn 0</td><td class=\"id\" data-l=\"License\">l-0"));
+  CHECK(has(page, "Harbour at dawn 0\ngone"));
+  CHECK(page.substr(page.find("<body>"), page.find("<script>") - page.find("<body>")).find('`') == std::string::npos);
+}
+
+TEST_CASE("report.html: the first reports of all say what they cannot be compared with") {
+  ReportSample sample(1);
+  sample.head.changes.since.reset();
+  CHECK(has(Rendered(sample).text("report.html"), "There is no report of an earlier date to compare with."));
+}
+
+TEST_CASE("report.html: heads of tables stay text, so that every printed page has them") {
+  CHECK_FALSE(has(std::string(report_script_text()), "button"));
+  CHECK(has(std::string(report_script_text()), "keydown"));
+}
+
+TEST_CASE("report.xlsx: findings stand by severity, whatever the order of the licenses") {
+  if (!has_xlsx_renderer()) {
+    MESSAGE("built without libxlsxwriter");
+    return;
+  }
+  ReportSample sample(1);
+  for (const auto code : {FindingCode::kAdult, FindingCode::kEndDateUnknown, FindingCode::kFileMissing})
+    sample.find(code, to_word(rule_of(code).severity));
+  const auto sheet = Rendered(sample).output(
+      "python3 -c 'import zipfile; "
+      "print(zipfile.ZipFile(\"report.xlsx\").read(\"xl/worksheets/sheet2.xml\").decode())'");
+  const auto high = sheet.find("FILE_MISSING"), medium = sheet.find("END_DATE_UNKNOWN"), low = sheet.find("ADULT");
+  CHECK(high < std::min(medium, low));
+  CHECK(std::max(medium, low) != std::string::npos);
+  CHECK((rule_of(FindingCode::kEndDateUnknown).severity < rule_of(FindingCode::kAdult).severity ? medium < low : true));
+}
+
+TEST_CASE("html text: what stands between backticks is code, and stays escaped") {
+  CHECK(html_prose("run `damsync verify <x>` & wait") == "run <code>damsync verify &lt;x&gt;</code> &amp; wait");
+}
+
 TEST_CASE("html text: numbers are grouped and words agree") {
   CHECK(grouped(0) == "0");
   CHECK(grouped(-1234) ==
