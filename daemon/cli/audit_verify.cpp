@@ -80,7 +80,7 @@ Result<ExitCode> run_audit_verify(CommandContext& context, const Settings& setti
   if (*db != nullptr) log.emplace(**db);
   ReportTrust trust;
   trust.log = log ? &*log : nullptr;
-  if (directory != audit_folder(settings, {})) trust.chain_name = directory.string();
+  trust.chain_name = audit_chain(settings, directory);
   trust.public_keys = *keys;
   const auto done = verify_reports(directory, trust);
   if (!done) return done.error();

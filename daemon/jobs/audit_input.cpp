@@ -76,6 +76,16 @@ std::filesystem::path audit_folder(const Settings& settings, const std::filesyst
   return folder.has_filename() ? folder : folder.parent_path();
 }
 
+std::string audit_chain(const Settings& settings, const std::filesystem::path& folder) {
+  std::error_code failed;
+  const auto real = [&](const std::filesystem::path& path) {
+    const auto found = std::filesystem::weakly_canonical(path, failed);
+    return failed ? path : found;
+  };
+  const auto place = real(folder);
+  return place == real(audit_folder(settings, {})) ? std::string() : place.string();
+}
+
 std::string audit_summary(const ReportHead& head, const ReportTotals& totals, const std::filesystem::path& directory) {
   const auto& severity = totals.by_severity;
   std::string out = fmt::format("License report of {} as of {}: {}.", head.report_date, format_rfc3339(head.as_of),

@@ -23,6 +23,9 @@ Result<AuditInput> make_audit_input(const Settings& settings, const TimeZone& zo
 /// The folder a report is written below.
 std::filesystem::path audit_folder(const Settings& settings, const std::filesystem::path& output);
 
+/// The chain of a folder as the catalog's log names it, whatever path leads there; empty for `audit.directory`.
+std::string audit_chain(const Settings& settings, const std::filesystem::path& folder);
+
 /// One paragraph of plain text, for a mail.
 std::string audit_summary(const ReportHead& head, const ReportTotals& totals, const std::filesystem::path& directory);
 

@@ -12,8 +12,12 @@
 #include "daemon/workspace.h"
 #include "storage/base/digest.h"
 #include "storage/catalog/suggestion_book.h"
+#include "storage/files/output_file.h"
+#include "storage/journal/audit_log.h"
+#include "storage/sqlite/transaction.h"
 #include "sync/deliver/child_process.h"
 #include "sync/http/poco_transport.h"
+#include "sync/report/report_chain.h"
 #include "sync/report/report_writer.h"
 #include "sync/report/store_comparison.h"
 
@@ -135,7 +139,7 @@ class AuditJob {
     if (!published) return published.error();
     if (published->time_stamp_error)
       log_.warning("audit.unstamped", {{"report", published->name}, {"error", published->time_stamp_error->message}});
-    return finish(report, *published, stop);
+    return finish(report, *published, wanted.chain_name, stop);
   }
 
   [[nodiscard]] ReportRequest request(const AuditInput& input, const SigningKey* key) const {
@@ -145,7 +149,7 @@ class AuditJob {
     out.report_date = input.report_date;
     out.as_of = input.rules.as_of;
     out.chain = joins() ? ReportRequest::Chain::kJoin : ReportRequest::Chain::kAlone;
-    if (folder != audit_folder(settings_, {})) out.chain_name = folder.string();
+    out.chain_name = audit_chain(settings_, folder);
     out.config_sha256 = sha256_hex(write_json(effective_json(load_settings(settings_.file)), JsonStyle::kCanonical));
     out.version = kVersion;
     out.signing_key = key;
@@ -159,7 +163,8 @@ class AuditJob {
     workspace_->journal->append(change);
   }
 
-  AuditOutcome finish(const AuditReport& report, const PublishedReport& published, std::stop_token stop) {
+  AuditOutcome finish(const AuditReport& report, const PublishedReport& published, const std::string& chain,
+                      std::stop_token stop) {
     AuditOutcome out;
     out.directory = published.path;
     out.report_date = report.head().report_date;
@@ -169,16 +174,22 @@ class AuditJob {
     out.totals = report.totals();
     out.summary = audit_summary(report.head(), report.totals(), published.path);
     log_.info("audit.done", {{"report", published.name}, {"complete", out.complete ? "yes" : "no"}});
-    if (out.written && joins()) run_programs(out, stop);
+    if (out.written && joins()) run_programs(out, recorded_name(chain, page_name(published.name)), stop);
     return out;
   }
 
-  void run_programs(AuditOutcome& out, std::stop_token stop) {
+  void failed(AuditOutcome& out, const std::string& error) {
+    log_.error("audit.incomplete", {{"error", error}});
+    out.command_error += (out.command_error.empty() ? "" : "; ") + error;
+  }
+
+  void run_programs(AuditOutcome& out, const std::string& page, std::stop_token stop) {
     auto pdf = settings_.audit.pdf_command;
     if (!pdf.empty()) {
       // Beside the sealed folder: what is in there is named by its manifest.
-      pdf.insert(pdf.end(), {(out.directory / "report.html").string(), out.directory.string() + ".pdf"});
-      run_program("audit.pdf_command", pdf, "", out, stop);
+      const fs::path made = page_name(out.directory.string());
+      pdf.insert(pdf.end(), {(out.directory / "report.html").string(), made.string()});
+      if (run_program("audit.pdf_command", pdf, "", out, stop)) note_page(page, made, out);
     }
     auto command = settings_.audit.command;
     if (command.empty()) return;
@@ -186,7 +197,17 @@ class AuditJob {
     run_program("audit.command", command, out.summary + "\n", out, stop);
   }
 
-  void run_program(const char* name, const std::vector<std::string>& argv, const std::string& input, AuditOutcome& out,
+  /// Its hash stands in the catalog's log from now on.
+  void note_page(const std::string& page, const fs::path& made, AuditOutcome& out) {
+    const auto digest = digest_file(made);
+    if (!digest) return failed(out, "audit.pdf_command: made no " + made.string());
+    Transaction tx(*workspace_->db);
+    AuditLog(*workspace_->db).append_report_published({page, digest->sha256, ""}, clock_.utc());
+    tx.commit();
+  }
+
+  /// True when it ended well.
+  bool run_program(const char* name, const std::vector<std::string>& argv, const std::string& input, AuditOutcome& out,
                    std::stop_token stop) {
     const char* path = std::getenv("PATH");
     const auto end = run_child({.argv = argv,
@@ -194,10 +215,9 @@ class AuditJob {
                                 .input = input,
                                 .limit = settings_.audit.time_limit},
                                stop);
-    if (end.kind == ChildEnd::Kind::kExited && end.code == 0) return;
-    const std::string error = fmt::format("{}: {}", name, describe(end));
-    log_.error("audit.program_failed", {{"error", error}});
-    out.command_error += (out.command_error.empty() ? "" : "; ") + error;
+    if (end.kind == ChildEnd::Kind::kExited && end.code == 0) return true;
+    failed(out, fmt::format("{}: {}", name, describe(end)));
+    return false;
   }
 
   static std::string describe(const ChildEnd& end) {

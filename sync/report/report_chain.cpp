@@ -1,6 +1,7 @@
 #include "sync/report/report_chain.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "storage/base/digest.h"
 
@@ -11,6 +12,7 @@ namespace fs = std::filesystem;
 using State = RecordedReport::State;
 
 constexpr std::size_t kMaxManifest = 1 << 20;
+constexpr const char* kPage = ".pdf";
 
 ReportOnDisk read_report(const fs::path& folder) {
   ReportOnDisk report;
@@ -20,6 +22,13 @@ ReportOnDisk read_report(const fs::path& folder) {
   report.manifest_sha256 = sha256_hex(*text);
   if (auto manifest = parse_manifest(*text)) report.manifest = std::move(*manifest);
   return report;
+}
+
+/// Chain and name.
+std::pair<std::string, std::string> split(const std::string& reference) {
+  const auto slash = reference.rfind('/');
+  if (slash == std::string::npos) return {"", reference};
+  return {reference.substr(0, slash), reference.substr(slash + 1)};
 }
 
 State state_of(std::string_view kind) {
@@ -44,21 +53,44 @@ std::string recorded_name(const std::string& chain, const std::string& report) {
 }
 
 std::vector<RecordedReport> recorded_reports(const AuditLog& log, const std::string& chain) {
+  return recorded_reports(log, chain, {});
+}
+
+std::vector<RecordedReport> recorded_reports(const AuditLog& log, const std::string& chain,
+                                             const std::set<std::string>& manifests) {
+  const auto rows = log.report_rows();
+  std::set<std::string> chains = {chain};
+  for (const auto& row : rows)
+    if (manifests.contains(row.digest)) chains.insert(split(row.reference).first);
   std::vector<RecordedReport> out;
-  for (const auto& row : log.report_rows()) {
-    const auto slash = row.reference.rfind('/');
-    const auto folder = slash == std::string::npos ? std::string() : row.reference.substr(0, slash);
-    if (folder != chain) continue;
-    const auto name = slash == std::string::npos ? row.reference : row.reference.substr(slash + 1);
-    const auto known = std::find_if(out.begin(), out.end(), [&](const auto& report) {
-      return report.seal.name == name && report.seal.manifest_sha256 == row.digest;
+  for (const auto& row : rows) {
+    const auto [folder, name] = split(row.reference);
+    if (!chains.contains(folder) || !is_report_name(name)) continue;
+    const auto known = std::find_if(out.begin(), out.end(), [&](const RecordedReport& report) {
+      return report.chain == folder && report.seal.name == name && report.seal.manifest_sha256 == row.digest;
     });
     if (known == out.end())
-      out.push_back({{name, row.digest, row.detail}, state_of(row.kind)});
+      out.push_back({{name, row.digest, row.detail}, state_of(row.kind), folder});
     else
       known->state = state_of(row.kind);
   }
   return out;
+}
+
+std::vector<RecordedPage> recorded_pages(const AuditLog& log) {
+  std::vector<RecordedPage> out;
+  for (const auto& row : log.report_rows())
+    if (auto [folder, name] = split(row.reference); !report_of_page(name).empty())
+      out.push_back({std::move(folder), std::move(name), row.digest});
+  return out;
+}
+
+std::string page_name(const std::string& report) { return report + kPage; }
+
+std::string report_of_page(const std::string& page) {
+  if (!page.ends_with(kPage)) return {};
+  auto report = page.substr(0, page.size() - std::string_view(kPage).size());
+  return is_report_name(report) ? report : std::string();
 }
 
 std::optional<ChainTip> chain_tip(const std::vector<RecordedReport>& recorded, const std::vector<ReportOnDisk>& disk) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,22 @@ std::vector<ReportOnDisk> reports_in(const std::filesystem::path& directory);
 struct RecordedReport {
   ReportSeal seal;
   enum class State { kPrepared, kPublished, kRemoved } state = State::kPrepared;
+  std::string chain;  ///< see `recorded_name`
 };
 /// The reports of one chain, in the order in which they were made; names without the chain.
 std::vector<RecordedReport> recorded_reports(const AuditLog& log, const std::string& chain);
+/// The same of a folder that may be a copy, or was moved: also of every chain that made one of these manifests.
+std::vector<RecordedReport> recorded_reports(const AuditLog& log, const std::string& chain,
+                                             const std::set<std::string>& manifests);
+
+/// A page that was made of a report, and lies beside it: `2026-03-15.pdf`.
+struct RecordedPage {
+  std::string chain, name, sha256;
+};
+std::vector<RecordedPage> recorded_pages(const AuditLog& log);
+/// Name of the page of a report, and the report of such a name; empty when it is none.
+std::string page_name(const std::string& report);
+std::string report_of_page(const std::string& page);
 
 /// How the log names a report of a chain: the chain of `audit.directory` is the empty one, another one is the folder.
 std::string recorded_name(const std::string& chain, const std::string& report);

@@ -15,9 +15,7 @@ using State = RecordedReport::State;
 /// The examination of one folder of reports.
 class ChainExamination {
  public:
-  ChainExamination(const fs::path& directory, const ReportTrust& trust) : directory_(directory), trust_(trust) {
-    if (trust.log != nullptr) recorded_ = recorded_reports(*trust.log, trust.chain_name);
-  }
+  ChainExamination(const fs::path& directory, const ReportTrust& trust) : directory_(directory), trust_(trust) {}
 
   Status read();
   void vouch();
@@ -25,11 +23,14 @@ class ChainExamination {
   void check_links();
   void check_record();
   void check_signing();
+  void check_latest();
+  void check_pages();
+  void check_alone(const fs::path& folder, const std::string& prefix);
   void check_files() {
     for (const auto& report : reports_) result_.files += examine_files(report, trust_, result_.faults);
   }
   ReportVerification finish() {
-    result_.reports = static_cast<std::int64_t>(reports_.size());
+    result_.reports += static_cast<std::int64_t>(reports_.size());
     std::stable_sort(result_.faults.begin(), result_.faults.end(), [](const ReportFault& a, const ReportFault& b) {
       return a.report == b.report ? a.file < b.file : a.report < b.report;
     });
@@ -60,6 +61,8 @@ class ChainExamination {
                        [&](const auto& r) { return r.seal.manifest_sha256 == manifest_sha256; });
   }
   void check_link(const ExaminedReport& report);
+  void check_head(const ExaminedReport& report);
+  [[nodiscard]] std::vector<std::string> newest() const;
 
   const fs::path& directory_;
   const ReportTrust& trust_;
@@ -68,10 +71,13 @@ class ChainExamination {
   ReportVerification result_;
 };
 
+constexpr const char* kAsOf = "as-of";
+constexpr const char* kLatest = "latest";
+
 /// What stands beside the reports by rights: the page as PDF is made after the report was sealed.
 bool is_ours(const std::string& name) {
-  if (name.ends_with(".pdf") && is_report_name(std::string_view(name).substr(0, name.size() - 4))) return true;
-  return name == "as-of" || name == "latest" || (name.starts_with('.') && name.ends_with(".partial"));
+  if (!report_of_page(name).empty()) return true;
+  return name == kAsOf || name == kLatest || (name.starts_with('.') && name.ends_with(".partial"));
 }
 
 Status ChainExamination::read() {
@@ -89,6 +95,11 @@ Status ChainExamination::read() {
                       "cannot read the reports in " + directory_.string() + ": " + failed.message());
   std::sort(reports_.begin(), reports_.end(),
             [](const auto& a, const auto& b) { return report_name_before(a.name, b.name); });
+  if (trust_.log != nullptr) {
+    std::set<std::string> manifests;
+    for (const auto& report : reports_) manifests.insert(report.manifest_sha256);
+    recorded_ = recorded_reports(*trust_.log, trust_.chain_name, manifests);
+  }
   return {};
 }
 
@@ -144,18 +155,100 @@ void ChainExamination::check_record() {
   for (const auto& report : reports_) {
     const auto* record = record_of(report.name);
     if (record == nullptr)
-      add(ReportDamage::kUnknown, report.name, "", "is not known to the catalog: put in later");
+      add(ReportDamage::kUnknown, report.name, "", "is not known to the catalog: put in later, or made by --as-of");
     else if (record->state == State::kRemoved)
       add(ReportDamage::kUnknown, report.name, "", "was removed by damsync and is there again");
     else if (report.manifest && record->seal.manifest_sha256 != report.manifest_sha256 &&
              report.manifest->report == report.name)
       add(ReportDamage::kAltered, report.name, kManifestJson, "is not the manifest that the catalog notes");
-    if (!report.manifest) continue;
-    const auto& head = report.manifest->catalog_head;
-    const auto row = trust_.log->find(head.seq);
-    if (head != AuditHead() && (!row || row->hash != head.hash))
-      add(ReportDamage::kCatalogDiffers, report.name, "",
-          "the catalog's audit log has another row " + std::to_string(head.seq) + " than when this report was written");
+    check_head(report);
+  }
+}
+
+void ChainExamination::check_head(const ExaminedReport& report) {
+  if (!report.manifest || trust_.log == nullptr) return;
+  const auto& head = report.manifest->catalog_head;
+  const auto row = trust_.log->find(head.seq);
+  if (head != AuditHead() && (!row || row->hash != head.hash))
+    add(ReportDamage::kCatalogDiffers, report.name, "",
+        "the catalog's audit log has another row " + std::to_string(head.seq) + " than when this report was written");
+}
+
+/// The reports that `latest` may lead to. A crash may have come between the last one and its link.
+std::vector<std::string> ChainExamination::newest() const {
+  std::vector<std::string> out;
+  for (auto record = recorded_.rbegin(); record != recorded_.rend(); ++record) {
+    if (record->state == State::kRemoved || by_manifest(record->seal.manifest_sha256) == nullptr) continue;
+    out.push_back(record->seal.name);
+    if (record->state == State::kPublished) return out;
+  }
+  if (trust_.log != nullptr) return out;
+  std::set<std::string> followed;
+  for (const auto& report : reports_)
+    if (report.manifest) followed.insert(report.manifest->previous_manifest_sha256);
+  for (const auto& report : reports_)
+    if (!followed.contains(report.manifest_sha256)) out.push_back(report.name);
+  return out;
+}
+
+void ChainExamination::check_latest() {
+  std::error_code failed;
+  const auto link = directory_ / kLatest;
+  const auto status = fs::symlink_status(link, failed);
+  if (status.type() == fs::file_type::not_found) return;  // copies may come without it
+  const auto known = newest();
+  const auto target = fs::read_symlink(link, failed).string();
+  if (status.type() != fs::file_type::symlink)
+    add(ReportDamage::kUnknown, kLatest, "", "is no link to the newest report: put in later");
+  else if (std::find(known.begin(), known.end(), target) == known.end())
+    add(ReportDamage::kMisplaced, kLatest, "",
+        "leads to " + target + (known.empty() ? "" : " and not to the newest report " + known.front()));
+}
+
+/// Without a log nobody knows what a page has to look like.
+void ChainExamination::check_pages() {
+  if (trust_.log == nullptr) return;
+  const auto pages = recorded_pages(*trust_.log);
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(directory_, failed)) {
+    const auto name = entry.path().filename().string();
+    const auto report = report_of_page(name);
+    if (report.empty()) continue;
+    const auto* record = record_of(report);
+    const auto of_this = [&](const RecordedPage& page) {
+      return record != nullptr && page.chain == record->chain && page.name == name;
+    };
+    const auto digest = digest_file(entry.path());
+    const bool same = digest && std::any_of(pages.begin(), pages.end(), [&](const RecordedPage& page) {
+                        return of_this(page) && page.sha256 == digest->sha256;
+                      });
+    if (same) continue;
+    if (std::any_of(pages.begin(), pages.end(), of_this))
+      add(ReportDamage::kAltered, report, name, "does not hold the bytes that the catalog notes");
+    else
+      add(ReportDamage::kUnknown, report, name, "is not known to the catalog: put in later, or its making was cut off");
+  }
+}
+
+/// Reports of a past date: they follow none, and the catalog does not note them.
+void ChainExamination::check_alone(const fs::path& folder, const std::string& prefix) {
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(folder, failed)) {
+    const auto name = entry.path().filename().string();
+    if (!is_report_name(name) || !entry.is_directory(failed) || entry.is_symlink(failed)) {
+      if (!name.ends_with(".partial"))
+        add(ReportDamage::kUnknown, prefix + name, "", "is no report that was written here");
+      continue;
+    }
+    auto report = open_report(entry.path());
+    report.name = prefix + name;
+    if (report.manifest && (report.manifest->report != name || !report.manifest->previous_report.empty()))
+      add(ReportDamage::kMisplaced, report.name, "",
+          "is the report " + report.manifest->report + (report.manifest->report == name ? " of a chain" : "") +
+              ": exchanged or copied");
+    check_head(report);
+    result_.files += examine_files(report, trust_, result_.faults);
+    ++result_.reports;
   }
 }
 
@@ -189,13 +282,21 @@ const char* to_word(ReportDamage damage) noexcept {
 
 Result<ReportVerification> verify_reports(const fs::path& directory, const ReportTrust& trust) {
   ChainExamination look(directory, trust);
+  std::error_code unknown;
+  if (fs::canonical(directory, unknown).filename() == kAsOf) {
+    look.check_alone(directory, "");
+    return look.finish();
+  }
   if (auto read = look.read(); !read) return read.error();
   look.vouch();
   look.check_names();
   look.check_links();
   look.check_record();
   look.check_signing();
+  look.check_latest();
+  look.check_pages();
   look.check_files();
+  look.check_alone(directory / kAsOf, std::string(kAsOf) + "/");
   return look.finish();
 }
 

@@ -33,8 +33,8 @@ struct ReportFault {
 
 /// What reports are compared with.
 struct ReportTrust {
-  const AuditLog* log = nullptr;         ///< null: only what lies in the folder is compared
-  std::string chain_name;                ///< as in `ReportRequest`
+  const AuditLog* log = nullptr;  ///< null: only what lies in the folder is compared
+  std::string chain_name;         ///< as in `ReportRequest`
   /// PEM: every report has to be signed by one of them. Empty: every key that a report brings along is taken.
   std::vector<std::string> public_keys;
 };
@@ -46,9 +46,10 @@ struct ReportVerification {
   std::vector<ReportFault> faults;  ///< by report, then file; empty: all is as it was written
 };
 
-/// Checks every report of a folder: its files, its seals, its place in the chain, and whether the catalog's log agrees.
-/// With a log nothing that was written can be cut off, exchanged or added unnoticed; without one all but the end of the
-/// chain.
+/// Checks every report of a folder: its files, its seals, its place in the chain, and whether the catalog's log agrees;
+/// the pages beside them, where `latest` leads, and the reports below `as-of/`, each by itself. With a log nothing that
+/// was written can be cut off, exchanged or added unnoticed; without one all but the end of the chain and the pages.
+/// The folder may be a copy or may have been moved: the log knows reports by their manifests.
 ///
 /// Errors   kStorage: the folder cannot be read.
 Result<ReportVerification> verify_reports(const std::filesystem::path& directory, const ReportTrust& trust);

@@ -114,7 +114,7 @@ Result<PublishedReport> ReportWriter::write(const ReportRequest& request, const 
   sealing.disk = reports_in(request.directory);
   if (request.chain == Chain::kJoin) {
     sealing.recorded = recorded_reports(log_, request.chain_name);
-    note_crashed(request, sealing, noted);
+    if (auto done = note_crashed(request, sealing, noted); !done) return done.error();
   }
   auto& report = sealing.report;
   if (const auto* same = sealing.same_report(request.report_date)) {
@@ -138,8 +138,8 @@ Result<PublishedReport> ReportWriter::write(const ReportRequest& request, const 
   return publish(request, sealing, noted);
 }
 
-/// First the log says that the report is coming, then it gets its name, then the log says that it is there: whatever is
-/// found after a crash, it is known whether it is ours.
+/// First the log says that the report is coming, then it gets its name and `latest` leads to it, then the log says that
+/// it is there: whatever is found after a crash, it is known whether it is ours.
 Result<PublishedReport> ReportWriter::publish(const ReportRequest& request, Sealing& sealing,
                                               const ReportNoted& noted) {
   auto& report = sealing.report;
@@ -155,25 +155,27 @@ Result<PublishedReport> ReportWriter::publish(const ReportRequest& request, Seal
   crash_point("report.prepared");
   if (auto done = sealing.files.publish(report.path); !done) return done.error();
   if (joins) {
+    const auto linked = replace_link(request.directory / "latest", report.name);
     Transaction tx(db_);
     log_.append_report_published(seal, clock_.utc());
     report.head = log_.head();
     if (noted) noted(report);
     tx.commit();
-    if (auto linked = replace_link(request.directory / "latest", report.name); !linked) return linked.error();
+    if (!linked) return linked.error();
   }
   report.head = log_.head();
   return report;
 }
 
 /// A report that got its name and whose row a crash prevented.
-void ReportWriter::note_crashed(const ReportRequest& request, Sealing& sealing, const ReportNoted& noted) {
+Status ReportWriter::note_crashed(const ReportRequest& request, Sealing& sealing, const ReportNoted& noted) {
   for (auto& known : sealing.recorded) {
     if (known.state != RecordedReport::State::kPrepared) continue;
     const auto there = std::find_if(sealing.disk.begin(), sealing.disk.end(), [&](const ReportOnDisk& report) {
       return report.name == known.seal.name && report.manifest_sha256 == known.seal.manifest_sha256;
     });
     if (there == sealing.disk.end() || !there->manifest) continue;
+    const auto linked = replace_link(request.directory / "latest", there->name);
     auto seal = known.seal;
     seal.name = recorded_name(request.chain_name, seal.name);
     Transaction tx(db_);
@@ -183,7 +185,9 @@ void ReportWriter::note_crashed(const ReportRequest& request, Sealing& sealing, 
              there->manifest->previous_manifest_sha256, false, log_.head(), std::nullopt});
     tx.commit();
     known.state = RecordedReport::State::kPublished;
+    if (!linked) return linked;
   }
+  return {};
 }
 
 }  // namespace damsync

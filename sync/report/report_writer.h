@@ -25,7 +25,7 @@ struct ReportRequest {
   /// kJoin: follows the reports of the directory, and the catalog notes it. kAlone: of a past date; the catalog is only
   /// read.
   enum class Chain { kJoin, kAlone } chain = Chain::kJoin;
-  std::string chain_name;  ///< empty for `audit.directory`; else the absolute path of the directory
+  std::string chain_name;  ///< empty for `audit.directory`; else the path of the directory
   std::string config_sha256, version;
   const SigningKey* signing_key = nullptr;          ///< null: not signed
   const TimeStampAuthority* time_stamps = nullptr;  ///< null: not stamped
@@ -63,7 +63,7 @@ class ReportWriter {
  private:
   struct Sealing;
   Result<PublishedReport> publish(const ReportRequest& request, Sealing& sealing, const ReportNoted& noted);
-  void note_crashed(const ReportRequest& request, Sealing& sealing, const ReportNoted& noted);
+  Status note_crashed(const ReportRequest& request, Sealing& sealing, const ReportNoted& noted);
 
   Database& db_;
   AuditLog log_;

@@ -38,6 +38,11 @@ struct AuditDesk : Desk {
     REQUIRE(lines.size() == 1);
     return lines[0];
   }
+  ProgramResult verify(const Words& folder = {}) {
+    Words words = {"audit", "verify"};
+    words.insert(words.end(), folder.begin(), folder.end());
+    return damsync(words);
+  }
   [[nodiscard]] static std::int64_t open(const Json& audit, const char* code) {
     const Json* count = member(audit, "findings").find(code);
     return count == nullptr ? 0 : number(*count, "open");
@@ -133,6 +138,81 @@ TEST_CASE("audit: waivers and agreements of the settings take effect, and a brok
   const ProgramResult broken = desk.damsync({"audit"});
   CHECK(broken.exit_code == 78);
   CHECK(holds(broken.err, "waivers.toml:2"));
+}
+
+TEST_CASE("A3 audit: the page of pdf_command lies beside its report, and a forged one is found") {
+  AuditDesk desk;
+  desk.sync();
+  desk.settings("pdf_command = [\"/bin/cp\"]\n");
+  const std::string report = text(desk.audit(), "directory");
+  CHECK(bytes_of(report + ".pdf") == bytes_of(fs::path(report) / "report.html"));
+  CHECK(desk.verify().exit_code == 0);
+  std::ofstream(report + ".pdf") << "forged";
+  CHECK(holds(desk.verify().out, "altered"));
+
+  desk.settings("pdf_command = [\"/bin/false\"]\n");
+  desk.add_license(Desk::image_id(0), SystemClock().utc());
+  desk.sync();
+  const Json failed = desk.audit({}, 1);
+  CHECK(text(failed, "command_error") == "audit.pdf_command: ended with exit code 1");
+  std::ofstream(text(failed, "directory") + ".pdf") << "forged";
+  CHECK(holds(desk.verify().out, "is not known to the catalog"));
+}
+
+TEST_CASE("A3 audit: reports are known wherever they lie: copied, moved, through a link, and those of a past date") {
+  AuditDesk desk;
+  desk.sync();
+  desk.audit();
+  desk.audit({"--as-of", format_rfc3339(SystemClock().utc())});
+  const auto own = (desk.dir.path() / "own").string();
+  desk.audit({"--output", own});
+  CHECK(desk.verify({}).exit_code == 0);
+  CHECK(desk.verify({own}).exit_code == 0);
+  CHECK(desk.verify({(desk.reports() / "as-of").string()}).exit_code == 0);
+
+  const auto copy = desk.dir.path() / "copy", link = desk.dir.path() / "link", moved = desk.dir.path() / "moved";
+  fs::copy(desk.reports(), copy, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+  CHECK(desk.verify({copy.string()}).exit_code == 0);
+  fs::create_directory_symlink(desk.reports(), link);
+  CHECK(desk.verify({link.string()}).exit_code == 0);
+  fs::rename(own, moved);
+  CHECK(desk.verify({moved.string()}).exit_code == 0);
+  desk.add_license(Desk::image_id(0), SystemClock().utc());
+  desk.sync();
+  desk.audit({"--output", moved.string()});  // goes on there
+  CHECK(desk.verify({moved.string()}).exit_code == 0);
+  fs::remove_all(fs::read_symlink(copy / "latest").is_absolute() ? copy : copy / fs::read_symlink(copy / "latest"));
+  CHECK(desk.verify({copy.string()}).exit_code == 3);
+}
+
+TEST_CASE("A3 audit: latest leads to the newest report and nowhere else, and reports of a past date are looked at") {
+  AuditDesk desk;
+  desk.sync();
+  const fs::path first = text(desk.audit(), "directory");
+  desk.add_license(Desk::image_id(0), SystemClock().utc());
+  desk.sync();
+  const fs::path second = text(desk.audit(), "directory");
+  const fs::path past = text(desk.audit({"--as-of", format_rfc3339(SystemClock().utc())}), "directory");
+  CHECK(desk.verify().exit_code == 0);
+
+  const auto latest = desk.reports() / "latest";
+  const auto forged = desk.reports() / ".2026-01-01.partial";
+  fs::copy(second, forged, fs::copy_options::recursive);
+  for (const auto& target : {first.filename(), forged.filename(), fs::path("as-of") / past.filename()}) {
+    fs::remove(latest);
+    fs::create_directory_symlink(target, latest);
+    CHECK(holds(desk.verify().out, "and not to the newest report " + second.filename().string()));
+  }
+  fs::remove(latest);
+  fs::rename(forged, latest);
+  CHECK(holds(desk.verify().out, "is no link to the newest report"));
+  fs::remove_all(latest);
+  CHECK(desk.verify().exit_code == 0);
+
+  std::ofstream(past / "findings.csv", std::ios::app) << "x";
+  const ProgramResult flipped = desk.verify();
+  CHECK(flipped.exit_code == 3);
+  CHECK(holds(flipped.out, "as-of/" + past.filename().string()));
 }
 
 TEST_CASE("audit: audit.command gets the folder and the summary, and its failure harms nothing") {

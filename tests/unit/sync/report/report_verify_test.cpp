@@ -160,8 +160,25 @@ TEST_CASE("A3 audit verify: reports that are removed, exchanged, copied, put in 
       {"the first is gone", [](auto&, const fs::path& d) { fs::remove_all(d / "2026-03-01"); }, "2026-03-01", true},
       {"one in the middle is gone", [](auto&, const fs::path& d) { fs::remove_all(d / "2026-03-05"); }, "2026-03-05",
        true},
-      {"the newest is gone", [](auto&, const fs::path& d) { fs::remove_all(d / "2026-03-03.2"); }, "2026-03-03.2",
-       false},
+      {"the newest is gone, and the link leads to the one before it",
+       [](auto&, const fs::path& d) {
+         fs::remove_all(d / "2026-03-03.2");
+         fs::remove(d / "latest");
+         fs::create_directory_symlink("2026-03-09", d / "latest");
+       },
+       "2026-03-03.2", false},
+      {"the link leads to an older one",
+       [](auto&, const fs::path& d) {
+         fs::remove(d / "latest");
+         fs::create_directory_symlink("2026-03-09", d / "latest");
+       },
+       "latest", true},
+      {"a folder takes the place of the link",
+       [](auto&, const fs::path& d) {
+         fs::remove(d / "latest");
+         fs::copy(d / "2026-03-09", d / "latest", fs::copy_options::recursive);
+       },
+       "latest", true},
       {"two are exchanged",
        [](auto&, const fs::path& d) {
          fs::rename(d / "2026-03-04", d / "x");
