@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "daemon/cli/audit_verbs.h"
 #include "daemon/jobs/audit_input.h"
@@ -9,6 +10,7 @@
 #include "storage/journal/audit_log.h"
 #include "storage/sqlite/transaction.h"
 #include "sync/report/report_chain.h"
+#include "sync/report/report_verify.h"
 
 namespace damsync {
 namespace {
@@ -27,22 +29,90 @@ std::vector<ReportOnDisk> old_reports(const fs::path& folder, std::chrono::sys_d
 }
 
 /// First the log says so, then it is gone: a crash in between leaves a report that the log calls removed.
-Status remove_report(Workspace& workspace, const Clock& clock, const fs::path& folder, const std::string& chain,
-                     const ReportSeal& known) {
+Status remove_report(Workspace& workspace, const Clock& clock, const fs::path& folder, const RecordedReport& known) {
+  const auto& seal = known.seal;
   {
     Transaction tx(*workspace.db);
     AuditLog(*workspace.db)
-        .append_report_removed({recorded_name(chain, known.name), known.manifest_sha256, known.list_sha256},
+        .append_report_removed({recorded_name(known.chain, seal.name), seal.manifest_sha256, seal.list_sha256},
                                clock.utc());
     tx.commit();
   }
   std::error_code error;
-  fs::remove_all(folder / known.name, error);
-  if (!error) fs::remove(folder / (known.name + ".pdf"), error);
+  fs::remove_all(folder / seal.name, error);
+  if (!error) fs::remove(folder / page_name(seal.name), error);
   if (error)
     return make_error(ErrorCode::kStorage,
-                      fmt::format("{} cannot be removed: {}", (folder / known.name).string(), error.message()));
+                      fmt::format("{} cannot be removed: {}", (folder / seal.name).string(), error.message()));
   return {};
+}
+
+/// What the log knows of a report; of one whose manifest was altered, by its name.
+const RecordedReport* record_of(const std::vector<RecordedReport>& recorded, const ReportOnDisk& report) {
+  const auto find = [&](auto fits) { return std::find_if(recorded.begin(), recorded.end(), fits); };
+  auto known = find([&](const auto& r) { return r.seal.manifest_sha256 == report.manifest_sha256; });
+  if (known == recorded.end()) known = find([&](const auto& r) { return r.seal.name == report.name; });
+  return known == recorded.end() ? nullptr : &*known;
+}
+
+/// One run of `audit prune`.
+class Pruning {
+ public:
+  Pruning(CommandContext& context, const Settings& settings, const fs::path& folder)
+      : context_(context), settings_(settings), folder_(folder) {}
+
+  Status open(const std::vector<ReportOnDisk>& reports) {
+    auto opened = open_workspace(settings_, context_.clock, context_.log);
+    if (!opened) return opened.error();
+    workspace_ = std::move(*opened);
+    std::set<std::string> manifests;
+    for (const auto& report : reports) manifests.insert(report.manifest_sha256);
+    recorded_ = recorded_reports(AuditLog(*workspace_->db), audit_chain(settings_, folder_), manifests);
+    return {};
+  }
+
+  /// Those of the reports with which something is wrong.
+  Result<std::set<std::string>> damaged(const std::vector<ReportOnDisk>& reports) {
+    const AuditLog log(*workspace_->db);
+    const auto done = verify_reports(folder_, {&log, audit_chain(settings_, folder_), {}});
+    if (!done) return done.error();
+    std::set<std::string> out;
+    for (const auto& fault : done->faults)
+      if (std::any_of(reports.begin(), reports.end(), [&](const auto& r) { return r.name == fault.report; })) {
+        out.insert(fault.report);
+        context_.log.warning("audit.damaged_report",
+                             {{"report", fault.report}, {"file", fault.file}, {"what", fault.message}});
+      }
+    return out;
+  }
+
+  /// False: it stays.
+  Result<bool> remove(const ReportOnDisk& report) {
+    const auto* known = record_of(recorded_, report);
+    if (known == nullptr) {
+      context_.log.warning("audit.unknown_report", {{"report", report.name}, {"kept", "the catalog does not know it"}});
+      return false;
+    }
+    if (auto done = remove_report(*workspace_, context_.clock, folder_, *known); !done) return done.error();
+    context_.log.info("audit.removed", {{"report", (folder_ / report.name).string()}});
+    return true;
+  }
+
+ private:
+  CommandContext& context_;
+  const Settings& settings_;
+  const fs::path& folder_;
+  std::unique_ptr<Workspace> workspace_;
+  std::vector<RecordedReport> recorded_;
+};
+
+ExitCode print(CommandContext& context, const fs::path& folder, std::int64_t count, const std::string& what) {
+  if (context.options.json)
+    context.out.json(
+        Json::object({{"directory", folder.string()}, {"removed", count}, {"dry_run", what == "would be removed"}}));
+  else
+    context.out.line(fmt::format("{} reports {}", count, what));
+  return ExitCode::kDone;
 }
 
 }  // namespace
@@ -54,40 +124,38 @@ Result<ExitCode> run_audit_prune(CommandContext& context, const Settings& settin
   const auto zone = TimeZone::find(settings.schedule.time_zone);
   if (!zone) return zone.error();
   const fs::path folder = audit_folder(settings, output);
-  const std::string chain = folder == audit_folder(settings, {}) ? "" : folder.string();
-  const auto oldest = zone->day_of(context.clock.utc()) - std::chrono::days(*settings.audit.keep_days);
-  const auto reports = old_reports(folder, oldest);
+  const auto reports =
+      old_reports(folder, zone->day_of(context.clock.utc()) - std::chrono::days(*settings.audit.keep_days));
+  const auto tell = [&](const ReportOnDisk& report) {
+    if (!context.options.json) context.out.line(printable((folder / report.name).string()));
+  };
+  if (prune == Prune::kShow || reports.empty()) {
+    std::for_each(reports.begin(), reports.end(), tell);
+    return print(context, folder, static_cast<std::int64_t>(reports.size()),
+                 prune == Prune::kShow ? "would be removed" : "removed");
+  }
 
-  std::unique_ptr<Workspace> workspace;
-  std::vector<RecordedReport> recorded;
-  if (prune == Prune::kRemove && !reports.empty()) {
-    auto opened = open_workspace(settings, context.clock, context.log);
-    if (!opened) return opened.error();
-    workspace = std::move(*opened);
-    recorded = recorded_reports(AuditLog(*workspace->db), chain);
+  Pruning pruning(context, settings, folder);
+  if (auto opened = pruning.open(reports); !opened) return opened.error();
+  const auto damaged = pruning.damaged(reports);
+  if (!damaged) return damaged.error();
+  if (!damaged->empty() && prune != Prune::kRemoveDamaged) {
+    print(
+        context, folder, 0,
+        fmt::format("removed: {} of them not as they were written, see `damsync audit verify`; --damaged removes them "
+                    "all the same",
+                    damaged->size()));
+    return ExitCode::kFindings;
   }
   std::int64_t removed = 0;
   for (const auto& report : reports) {
-    if (workspace != nullptr) {
-      const auto known = std::find_if(recorded.begin(), recorded.end(),
-                                      [&](const RecordedReport& r) { return r.seal.name == report.name; });
-      if (known == recorded.end()) {
-        context.log.warning("audit.unknown_report",
-                            {{"report", report.name}, {"kept", "the catalog does not know it"}});
-        continue;
-      }
-      if (auto done = remove_report(*workspace, context.clock, folder, chain, known->seal); !done) return done.error();
-      context.log.info("audit.removed", {{"report", (folder / report.name).string()}});
-    }
+    const auto done = pruning.remove(report);
+    if (!done) return done.error();
+    if (!*done) continue;
     ++removed;
-    if (!context.options.json) context.out.line(printable((folder / report.name).string()));
+    tell(report);
   }
-  const bool shown = prune == Prune::kShow;
-  if (context.options.json)
-    context.out.json(Json::object({{"directory", folder.string()}, {"removed", removed}, {"dry_run", shown}}));
-  else
-    context.out.line(fmt::format("{} reports {}", removed, shown ? "would be removed" : "removed"));
-  return ExitCode::kDone;
+  return print(context, folder, removed, "removed");
 }
 
 }  // namespace damsync

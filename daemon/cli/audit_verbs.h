@@ -19,8 +19,10 @@ Result<ExitCode> run_audit_verify(CommandContext& context, const Settings& setti
                                   const std::vector<std::string>& key_files);
 
 /// What `audit prune` does with reports older than `audit.keep_days`.
-enum class Prune { kShow, kRemove };
-/// Each removal is written into the catalog's log before it happens. The newest report always stays.
+enum class Prune { kShow, kRemove, kRemoveDamaged };
+/// Each removal is written into the catalog's log before it happens. The newest report always stays. A report that is
+/// not as it was written is evidence: `kRemoveDamaged` removes it as well, otherwise nothing is removed and the exit
+/// code is 3.
 Result<ExitCode> run_audit_prune(CommandContext& context, const Settings& settings, const std::string& output,
                                  Prune prune);
 

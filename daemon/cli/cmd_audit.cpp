@@ -29,11 +29,13 @@ class AuditCommand final : public Command {
     arguments.text("--as-of", as_of_, "DATE", "as it was at the end of that day, or at an RFC 3339 time");
     arguments.text("--output", output_, "DIR", "below this folder, in a chain of its own; default: audit.directory");
     arguments.flag("--dry-run", dry_run_, "with prune: show what would be removed");
-    arguments.texts("--public-key", keys_, "FILE", "with verify: only this key may have signed (PEM; repeatable)");
+    arguments.flag("--damaged", damaged_, "with prune: also reports that are not as they were written");
+    arguments.texts("--public-key", keys_, "FILE", "with verify: every report is signed by this key (PEM; repeatable)");
     arguments.footer(
-        "Exit code 1: the report is written, and a program of the settings that follows it failed. Exit code 3 of "
-        "audit "
-        "verify: something is not as it was written.");
+        "Exit code 1: the report is written, and a program of the settings that follows it failed, no time stamp came, "
+        "or "
+        "the list of waivers is not in order. Exit code 3 of audit verify and audit prune: something is not as it was "
+        "written.");
   }
 
   Result<ExitCode> run(CommandContext& context) override {
@@ -43,7 +45,11 @@ class AuditCommand final : public Command {
     const Settings& settings = loaded->settings;
     if (verb() == "diff") return run_audit_diff(context, settings, words_[1], words_[2]);
     if (verb() == "verify") return run_audit_verify(context, settings, words_.size() > 1 ? words_[1] : output_, keys_);
-    if (verb() == "prune") return run_audit_prune(context, settings, output_, dry_run_ ? Prune::kShow : Prune::kRemove);
+    if (verb() == "prune")
+      return run_audit_prune(context, settings, output_,
+                             dry_run_   ? Prune::kShow
+                             : damaged_ ? Prune::kRemoveDamaged
+                                        : Prune::kRemove);
     return write(context, settings);
   }
 
@@ -62,6 +68,7 @@ class AuditCommand final : public Command {
     if (what == "prune" && words_.size() > 1) return wrong("audit prune takes no further word");
     if (!what.empty() && !as_of_.empty()) return wrong("--as-of goes with writing a report");
     if (dry_run_ && what != "prune") return wrong("--dry-run goes with audit prune");
+    if (damaged_ && what != "prune") return wrong("--damaged goes with audit prune");
     if (what == "diff" && !output_.empty()) return wrong("--output does not go with audit diff; name the folders");
     return {};
   }
@@ -117,7 +124,7 @@ class AuditCommand final : public Command {
 
   std::vector<std::string> words_, keys_;
   std::string as_of_, output_;
-  bool dry_run_ = false;
+  bool dry_run_ = false, damaged_ = false;
 };
 
 }  // namespace

@@ -306,16 +306,69 @@ TEST_CASE("A2 audit: a program that is killed while it writes leaves the old rep
 }
 
 TEST_CASE("audit: prune removes what is older than keep_days, never the newest, and the chain still holds") {
+  constexpr const char* kFakeTime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+  if (!fs::exists(kFakeTime)) {
+    MESSAGE("skipped: faketime is not installed");
+    return;
+  }
   AuditDesk desk;
   desk.sync();
+  desk.settings("keep_days = 30\npdf_command = [\"/bin/cp\"]\n");
   const fs::path first = text(desk.audit(), "directory");
-  desk.settings("keep_days = 1\n");
-  const ProgramResult nothing = desk.damsync({"audit", "prune"});
-  CHECK(nothing.exit_code == 0);
-  CHECK(holds(nothing.out, "0 reports removed"));
+  desk.add_license(Desk::image_id(0), SystemClock().utc());
+  desk.sync();
+  const fs::path newest = text(desk.audit(), "directory");
+  const auto prune_later = [&](const Words& more = {}) {
+    Words words = {"audit", "prune"};
+    words.insert(words.end(), more.begin(), more.end());
+    desk.environment["LD_PRELOAD"] = kFakeTime;
+    desk.environment["FAKETIME"] = "+40d";
+    auto result = desk.damsync(words);
+    desk.environment.erase("LD_PRELOAD");
+    desk.environment.erase("FAKETIME");
+    return result;
+  };
+  CHECK(holds(desk.damsync({"audit", "prune"}).out, "0 reports removed"));
+  CHECK(holds(prune_later({"--dry-run"}).out, "1 reports would be removed"));
   CHECK(fs::exists(first));
+
+  const std::string whole = bytes_of(first / "licenses.csv");
+  std::ofstream(first / "licenses.csv", std::ios::app) << "x";
+  CHECK(prune_later().exit_code == 3);  // what was altered is evidence
+  CHECK(fs::exists(first));
+  std::ofstream(first / "licenses.csv") << whole;
+
+  const ProgramResult removed = prune_later();
+  CHECK(removed.exit_code == 0);
+  CHECK(holds(removed.out, "1 reports removed"));
+  CHECK_FALSE(fs::exists(first));
+  CHECK_FALSE(fs::exists(first.string() + ".pdf"));
+  CHECK(fs::exists(newest));
+  CHECK(desk.verify().exit_code == 0);
   desk.settings("");
   CHECK(desk.damsync({"audit", "prune"}).exit_code == 2);
+}
+
+TEST_CASE("audit: prune removes a report that was altered only when it is told to") {
+  constexpr const char* kFakeTime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+  if (!fs::exists(kFakeTime)) {
+    MESSAGE("skipped: faketime is not installed");
+    return;
+  }
+  AuditDesk desk;
+  desk.sync();
+  desk.settings("keep_days = 30\n");
+  const fs::path first = text(desk.audit(), "directory");
+  desk.add_license(Desk::image_id(0), SystemClock().utc());
+  desk.sync();
+  desk.audit();
+  fs::remove(first / "licenses.csv");
+  desk.environment["LD_PRELOAD"] = kFakeTime;
+  desk.environment["FAKETIME"] = "+40d";
+  CHECK(desk.damsync({"audit", "prune"}).exit_code == 3);
+  CHECK(fs::exists(first));
+  CHECK(desk.damsync({"audit", "prune", "--damaged"}).exit_code == 0);
+  CHECK_FALSE(fs::exists(first));
 }
 
 TEST_CASE("proof: two files say what is known of one asset") {
