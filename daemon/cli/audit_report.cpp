@@ -28,7 +28,8 @@ Json json_of(const AuditOutcome& done) {
 
 std::string text_of(const AuditOutcome& done) {
   return printable(done.summary) + "\n" +
-         printable(done.directory.string() + (done.written ? "" : " (nothing has changed since)")) + "\n";
+         printable(done.directory.string() + (done.written ? "" : " (nothing has changed since)")) + "\n" +
+         (done.command_error.empty() ? "" : printable("not in order: " + done.command_error) + "\n");
 }
 
 ExitCode exit_code_of(const AuditOutcome& done) noexcept {

@@ -8,6 +8,7 @@
 #include "daemon/cli/command.h"
 #include "daemon/config/settings_loader.h"
 #include "daemon/config/settings_text.h"
+#include "daemon/config/waivers.h"
 #include "storage/base/text.h"
 
 namespace damsync {
@@ -55,8 +56,11 @@ class ConfigCommand final : public Command {
     if (what_ != "init" && !file_.empty())
       return make_error(ErrorCode::kUsage, fmt::format("config {} takes no file here; use -c FILE", what_));
     if (what_ == "init") return init(context);
-    const LoadedSettings loaded = load_settings(context.options.config);
-    if (what_ == "check") return check(context, loaded);
+    LoadedSettings loaded = load_settings(context.options.config);
+    if (what_ == "check") {
+      if (loaded.ok()) loaded.mistakes = read_waivers(loaded.settings).mistakes;
+      return check(context, loaded);
+    }
     if (!loaded.ok()) return loaded.error();
     if (context.options.json)
       context.out.json(effective_json(loaded));

@@ -67,16 +67,17 @@ class ProofCommand final : public Command {
     if (!zone) return zone.error();
     const UtcTime now = context.clock.utc();
     const auto today = zone->day_of(now);
-    auto input = make_audit_input(settings, *zone, {std::nullopt, now, today, today});
-    if (!input) return input.error();
+    auto prepared = prepare_audit(settings, *zone, {std::nullopt, now, today, today});
+    if (!prepared.waivers_error.empty()) return make_error(ErrorCode::kSettings, prepared.waivers_error);
+    AuditInput& input = prepared.input;
     const AuditReader reader(db, std::nullopt);
-    input->rules.as_of = reader.newest_record().value_or(now);
+    input.rules.as_of = reader.newest_record().value_or(now);
     std::vector<ProofHolding> holdings;
     for (const auto& one : held) {
       auto& holding = holdings.emplace_back();
-      input->only = {one.asset.account, one.asset.asset_id};
+      input.only = {one.asset.account, one.asset.asset_id};
       ProofCollector collector(holding);
-      if (auto done = AuditReport(reader, *input).write(collector, {}, context.stop); !done) return done.error();
+      if (auto done = AuditReport(reader, input).write(collector, {}, context.stop); !done) return done.error();
       for (const auto& license : one.licenses) holding.raw[license.license_id] = license.raw;
       holding.changes = one.changes;
       holding.chain = chain_of(AuditLog(db), one.changes);

@@ -11,21 +11,20 @@
 
 #include "daemon/config/config_node.h"
 #include "daemon/config/setting_value.h"
+#include "daemon/config/settings.h"
 #include "storage/base/text.h"
 
 namespace damsync {
 namespace {
 
-constexpr std::array<std::string_view, 7> kKeys = {"code", "provider", "asset_id", "license_id",
-                                                   "by",   "until",    "reason"};
+constexpr std::array<std::string_view, 9> kKeys = {"code", "provider", "account", "asset_id", "license_id",
+                                                   "path", "by",       "until",   "reason"};
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
 
 using Mistakes = std::vector<SettingsMistake>;
 
 Result<std::string> read_text(const std::filesystem::path& file) {
-  const auto fail = [&](const std::string& why) {
-    return make_error(ErrorCode::kSettings, fmt::format("audit.waivers {}: {}", file.string(), why));
-  };
+  const auto fail = [&](const std::string& why) { return make_error(ErrorCode::kSettings, why); };
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error))
     return fail(error ? error.message() : std::string("is not a regular file"));
@@ -41,7 +40,8 @@ Result<std::string> read_text(const std::filesystem::path& file) {
 /// Reads one `[[waiver]]`.
 class WaiverReader {
  public:
-  WaiverReader(const ConfigNode& table, Mistakes& mistakes) : table_(table), mistakes_(mistakes) {}
+  WaiverReader(const ConfigNode& table, const WaiverNames& names, Mistakes& mistakes)
+      : table_(table), names_(names), mistakes_(mistakes) {}
 
   Waiver read() {
     const std::vector<std::string_view> names(kKeys.begin(), kKeys.end());
@@ -50,9 +50,11 @@ class WaiverReader {
         fail(node, key, fmt::format("unknown key; nearest known: {}", nearest(key, names)));
     Waiver waiver;
     read_code(waiver);
-    waiver.provider = text("provider");
+    waiver.provider = one_of("provider", names_.providers);
+    waiver.account = one_of("account", names_.accounts);
     waiver.asset_id = text("asset_id");
     waiver.license_id = text("license_id");
+    waiver.path = text("path");
     waiver.by = text("by");
     waiver.reason = text("reason");
     for (const char* key : {"code", "by", "reason"})
@@ -100,34 +102,63 @@ class WaiverReader {
       fail(*node, "until", "expected a date such as 2026-12-31");
   }
 
+  /// A name that the settings have; one that they do not would waive nothing, silently.
+  std::string one_of(const char* key, const std::vector<std::string>& known) {
+    std::string word = text(key);
+    if (word.empty() || word == "?" || known.empty() || std::find(known.begin(), known.end(), word) != known.end())
+      return word;
+    fail(*table_.find(key), key,
+         fmt::format("no account of the settings is '{}'; nearest known: {}", printable(word),
+                     nearest(word, std::vector<std::string_view>(known.begin(), known.end()))));
+    return word;
+  }
+
   const ConfigNode& table_;
+  const WaiverNames& names_;
   Mistakes& mistakes_;
 };
 
 }  // namespace
 
-Result<std::vector<Waiver>> load_waivers(const std::filesystem::path& file) {
-  if (file.empty()) return std::vector<Waiver>();
+WaiverFile read_waivers(const std::filesystem::path& file, const WaiverNames& names) {
+  WaiverFile out;
+  if (file.empty()) return out;
   const auto text = read_text(file);
-  if (!text) return text.error();
-  Mistakes mistakes;
-  const ConfigNode document = parse_toml(*text, file.string(), mistakes);
-  std::vector<Waiver> waivers;
+  if (!text) {
+    out.mistakes.push_back({file.string(), 0, "audit.waivers", text.error().message});
+    return out;
+  }
+  const ConfigNode document = parse_toml(*text, file.string(), out.mistakes);
   for (const auto& [name, node] : document.members) {
     if (name != "waiver" || node.kind != ConfigNode::Kind::kArray) {
-      mistakes.push_back({node.file, node.line, printable(name), "expected nothing but [[waiver]] here"});
+      out.mistakes.push_back({node.file, node.line, printable(name), "expected nothing but [[waiver]] here"});
       continue;
     }
     for (const auto& table : node.items) {
       if (table.kind == ConfigNode::Kind::kTable)
-        waivers.push_back(WaiverReader(table, mistakes).read());
+        out.waivers.push_back(WaiverReader(table, names, out.mistakes).read());
       else
-        mistakes.push_back({table.file, table.line, "waiver", "expected tables: write [[waiver]]"});
+        out.mistakes.push_back({table.file, table.line, "waiver", "expected tables: write [[waiver]]"});
     }
   }
-  if (mistakes.empty()) return waivers;
+  if (!out.mistakes.empty()) out.waivers.clear();
+  return out;
+}
+
+WaiverFile read_waivers(const Settings& settings) {
+  WaiverNames names;
+  for (const auto& account : settings.accounts) {
+    names.providers.push_back(account.provider.provider);
+    names.accounts.push_back(account.provider.account);
+  }
+  return read_waivers(settings.audit.waivers, names);
+}
+
+Result<std::vector<Waiver>> load_waivers(const Settings& settings) {
+  auto file = read_waivers(settings);
+  if (file.mistakes.empty()) return std::move(file.waivers);
   std::string all;
-  for (const auto& mistake : mistakes) all += (all.empty() ? "" : "\n") + mistake.text();
+  for (const auto& mistake : file.mistakes) all += (all.empty() ? "" : "\n") + mistake.text();
   return make_error(ErrorCode::kSettings, std::move(all));
 }
 

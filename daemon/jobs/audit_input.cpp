@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "daemon/cli/status_report.h"
@@ -49,11 +50,16 @@ std::string counts_of(const ReportTotals& totals) {
 
 }  // namespace
 
-Result<AuditInput> make_audit_input(const Settings& settings, const TimeZone& zone, const AuditMoment& moment) {
-  AuditInput input;
-  auto waivers = load_waivers(settings.audit.waivers);
-  if (!waivers) return waivers.error();
-  input.rules.waivers = std::move(*waivers);
+PreparedAudit prepare_audit(const Settings& settings, const TimeZone& zone, const AuditMoment& moment) {
+  PreparedAudit out;
+  AuditInput& input = out.input;
+  if (auto waivers = load_waivers(settings)) {
+    input.rules.waivers = std::move(*waivers);
+  } else {
+    out.waivers_error = waivers.error().message;
+    std::replace(out.waivers_error.begin(), out.waivers_error.end(), '\n', ';');
+    input.remarks.push_back("no waiver was applied, the list of waivers is not in order: " + out.waivers_error);
+  }
   input.rules.judged_at = moment.judged_at;
   input.rules.today = zone.day_of(moment.judged_at);
   input.rules.users = settings.audit.users;
@@ -68,7 +74,7 @@ Result<AuditInput> make_audit_input(const Settings& settings, const TimeZone& zo
   input.report_date = format_date(moment.report_date);
   input.time_zone = zone.name();
   input.past = moment.past.has_value();
-  return input;
+  return out;
 }
 
 std::filesystem::path audit_folder(const Settings& settings, const std::filesystem::path& output) {

@@ -14,11 +14,14 @@ struct AuditMoment {
   std::chrono::sys_days written_on{};   ///< local date of now
 };
 
-/// What the settings say about reports. Terms that cannot be read are a remark in the report, not an error: the report
-/// must be there in the morning.
-///
-/// Errors   kSettings: the file of waivers.
-Result<AuditInput> make_audit_input(const Settings& settings, const TimeZone& zone, const AuditMoment& moment);
+/// What the settings say about reports.
+struct PreparedAudit {
+  AuditInput input;
+  std::string waivers_error;  ///< what is wrong with the list of waivers, in one line; empty: nothing
+};
+/// Terms or waivers that cannot be read are a remark in the report, not an error: the report must be there in the
+/// morning. A list of waivers with a mistake waives nothing.
+PreparedAudit prepare_audit(const Settings& settings, const TimeZone& zone, const AuditMoment& moment);
 
 /// The folder a report is written below.
 std::filesystem::path audit_folder(const Settings& settings, const std::filesystem::path& output);

@@ -68,11 +68,12 @@ class AuditJob {
     if (!key) return key.error();
     if (auto compared = compare_store(stop); !compared) return compared.error();
     if (!moment_.past) moment_.judged_at = clock_.utc();  // what was just found counts
-    auto input = make_audit_input(settings_, *zone, moment_);
-    if (!input) return input.error();
+    auto prepared = prepare_audit(settings_, *zone, moment_);
+    waivers_error_ = std::move(prepared.waivers_error);
+    AuditInput& input = prepared.input;
     if (moment_.report_date < moment_.written_on && joins())
-      input->late = "written late, on " + format_date(moment_.written_on);
-    return write(*input, *key ? &**key : nullptr, stop);
+      input.late = "written late, on " + format_date(moment_.written_on);
+    return write(input, *key ? &**key : nullptr, stop);
   }
 
  private:
@@ -137,8 +138,6 @@ class AuditJob {
         },
         [this](const PublishedReport& done) { note(done); }, stop);
     if (!published) return published.error();
-    if (published->time_stamp_error)
-      log_.warning("audit.unstamped", {{"report", published->name}, {"error", published->time_stamp_error->message}});
     return finish(report, *published, wanted.chain_name, stop);
   }
 
@@ -174,6 +173,12 @@ class AuditJob {
     out.totals = report.totals();
     out.summary = audit_summary(report.head(), report.totals(), published.path);
     log_.info("audit.done", {{"report", published.name}, {"complete", out.complete ? "yes" : "no"}});
+    if (!waivers_error_.empty()) failed(out, waivers_error_);
+    if (published.time_stamp_error) {
+      const auto error = "audit.timestamp_url: " + published.time_stamp_error->message;
+      out.summary += fmt::format(" It bears no time stamp: {}.", published.time_stamp_error->message);
+      failed(out, error);
+    }
     if (out.written && joins()) run_programs(out, recorded_name(chain, page_name(published.name)), stop);
     return out;
   }
@@ -240,6 +245,7 @@ class AuditJob {
   Log& log_;
   const ProgressSink& progress_;
   AuditMoment moment_;
+  std::string waivers_error_;  ///< why none was applied; empty: all were
 };
 
 }  // namespace

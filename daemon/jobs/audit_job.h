@@ -33,15 +33,16 @@ struct AuditOutcome {
   bool written = false;  ///< false: the newest report of this date says the same already
   bool complete = false;
   ReportTotals totals;
-  std::string summary;        ///< one paragraph of plain text, for a mail
-  std::string command_error;  ///< why `audit.command` or `audit.pdf_command` failed; the report stands all the same
+  std::string summary;  ///< one paragraph of plain text, for a mail
+  /// Why a program of the settings failed, no time stamp came or no waiver was applied; the report stands all the same.
+  std::string command_error;
 };
 
 /// Writes one audit report. Reads the catalog through a connection of its own, so that syncing goes on meanwhile.
 /// `workspace` is the writing one: a report that joins a chain is noted in the catalog, with `report.completed` for the
 /// feed. Null will do for a report that joins none.
 ///
-/// Errors   kStorage: catalog or report directory; no half report is left visible. kSettings: waivers, key, time zone.
+/// Errors   kStorage: catalog or report directory; no half report is left visible. kSettings: key, time zone.
 ///          kLocked: another audit writes into the same directory, or a report that is to join has no workspace.
 ///          kCancelled.
 Result<AuditOutcome> run_audit(const Settings& settings, Workspace* workspace, const AuditOptions& options,

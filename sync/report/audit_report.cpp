@@ -166,8 +166,8 @@ Status AuditReport::write(ReportRenderer& out, const ProgressSink& progress, std
 
 Status AuditReport::write_loose_findings(ReportRenderer& out) {
   Status status;
-  const auto write = [&](Finding finding) {
-    waivers_.apply(finding);
+  const auto write = [&](Finding finding, const std::string& path = {}) {
+    waivers_.apply(finding, path);
     count(finding);
     status = out.finding(finding);
     return status.ok();
@@ -178,7 +178,7 @@ Status AuditReport::write_loose_findings(ReportRenderer& out) {
   });
   for (auto& finding : find_in_coverage(input_.rules, judged))
     if (!write(std::move(finding))) return status;
-  reader_.strays(input_.rules.judged_at, [&](const StrayFile& file) { return write(stray_file(file)); });
+  reader_.strays(input_.rules.judged_at, [&](const StrayFile& file) { return write(stray_file(file), file.path); });
   if (!status) return status;
   for (auto& finding : find_in_plans(input_.rules, head_.plans))
     if (!write(std::move(finding))) return status;
@@ -192,7 +192,7 @@ Status AuditReport::write_license(const AuditLicense& license, ReportRenderer& o
   findings_.clear();
   find_in_row(input_.rules, row_, context_of(license), findings_);
   for (auto& finding : findings_) {
-    waivers_.apply(finding);
+    waivers_.apply(finding, row_.path);
     count(finding);
     row_.findings.emplace_back(to_word(finding.code));
   }

@@ -296,14 +296,15 @@ WaiverBook::WaiverBook(const AuditRules& rules) {
     if (!waiver.until || *waiver.until >= rules.today) by_code_[waiver.code].push_back(&waiver);
 }
 
-void WaiverBook::apply(Finding& finding) const {
+void WaiverBook::apply(Finding& finding, const std::string& path) const {
   const auto found = by_code_.find(finding.code);
   if (found == by_code_.end()) return;
   const auto matches = [](const std::string& wanted, const std::string& value) {
     return wanted.empty() || wanted == value;
   };
   for (const Waiver* waiver : found->second) {
-    if (!matches(waiver->provider, finding.provider) || !matches(waiver->asset_id, finding.asset_id) ||
+    if (!matches(waiver->provider, finding.provider) || !matches(waiver->account, finding.account) ||
+        !matches(waiver->path, path) || !matches(waiver->asset_id, finding.asset_id) ||
         !matches(waiver->license_id, finding.license_id))
       continue;
     finding.waived = FindingWaiver{waiver->by, waiver->until ? format_date(*waiver->until) : "", waiver->reason};

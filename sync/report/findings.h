@@ -18,7 +18,8 @@ namespace damsync {
 /// A signed-off exception (`[[waiver]]`); empty members match any.
 struct Waiver {
   FindingCode code = FindingCode::kAdult;
-  std::string provider, asset_id, license_id;
+  std::string provider, account, asset_id, license_id;
+  std::string path;  ///< of a file in the store, relative to its root
   std::string by;
   std::optional<std::chrono::sys_days> until;  ///< last day; the finding returns after it
   std::string reason;
@@ -65,7 +66,8 @@ std::string usage_difference(const UsageFacts& before, const UsageFacts& now);
 class WaiverBook {
  public:
   explicit WaiverBook(const AuditRules& rules);
-  void apply(Finding& finding) const;
+  /// `path`: of the file that the finding is about, if any.
+  void apply(Finding& finding, const std::string& path = {}) const;
 
  private:
   std::map<FindingCode, std::vector<const Waiver*>> by_code_;

@@ -121,7 +121,7 @@ TEST_CASE("audit: files dropped into the store and files taken out of it are fin
   CHECK(AuditDesk::open(done, "FILE_MISSING") == 1);
 }
 
-TEST_CASE("audit: waivers and agreements of the settings take effect, and a broken list of waivers ends in 78") {
+TEST_CASE("audit: waivers and agreements of the settings take effect, and a broken list of waivers waives nothing") {
   AuditDesk desk;
   desk.sync();
   CHECK(AuditDesk::open(desk.audit(), "END_DATE_UNKNOWN") == 3);
@@ -135,9 +135,48 @@ TEST_CASE("audit: waivers and agreements of the settings take effect, and a brok
 
   desk.write_file("waivers.toml", "[[waiver]]\ncode = \"EXPIERD\"\nby = \"legal\"\nreason = \"typo\"\n");
   desk.settings("waivers = \"" + (desk.dir.path() / "waivers.toml").string() + "\"\n");
-  const ProgramResult broken = desk.damsync({"audit"});
-  CHECK(broken.exit_code == 78);
-  CHECK(holds(broken.err, "waivers.toml:2"));
+  const Json broken = desk.audit({}, 1);
+  CHECK_FALSE(flag(broken, "complete"));
+  CHECK(holds(text(broken, "command_error"), "waivers.toml:2"));
+  CHECK(holds(text(broken, "summary"), "INCOMPLETE. no waiver was applied"));
+  CHECK(AuditDesk::open(broken, "END_DATE_UNKNOWN") == 3);
+}
+
+TEST_CASE("audit: config check names what is wrong with the list of waivers") {
+  AuditDesk desk(0);
+  desk.settings("waivers = \"" + (desk.dir.path() / "waivers.toml").string() + "\"\n");
+  const auto check = [&] { return desk.damsync({"config", "check"}); };
+  CHECK(check().exit_code == 78);  // missing
+  desk.write_file("waivers.toml",
+                  "[[waiver]]\ncode = \"ADULT\"\nprovider = \"shuterstock\"\nby = \"a\"\nreason = \"b\"\n");
+  CHECK(holds(check().err, "waivers.toml:3: waiver.provider"));
+  desk.write_file("waivers.toml",
+                  "[[waiver]]\ncode = \"ADULT\"\nprovider = \"shutterstock\"\nby = \"a\"\nreason = \"b\"\n");
+  CHECK(check().exit_code == 0);
+}
+
+TEST_CASE("audit: one stray file can be waived, and one account") {
+  AuditDesk desk;
+  desk.sync();
+  std::ofstream(desk.store() / "stray.jpg") << "by hand";
+  std::ofstream(desk.store() / "other.jpg") << "by hand";
+  desk.settings("waivers = \"" + (desk.dir.path() / "waivers.toml").string() + "\"\n");
+  const std::string signed_off = "by = \"legal\"\nreason = \"house photo\"\n";
+  desk.write_file("waivers.toml", "[[waiver]]\ncode = \"FILE_NO_LICENSE\"\npath = \"stray.jpg\"\n" + signed_off +
+                                      "[[waiver]]\ncode = \"END_DATE_UNKNOWN\"\naccount = \"newsroom\"\n" + signed_off);
+  const Json done = desk.audit();
+  CHECK(AuditDesk::open(done, "FILE_NO_LICENSE") == 1);
+  CHECK(AuditDesk::open(done, "END_DATE_UNKNOWN") == 0);
+}
+
+TEST_CASE("audit: a time stamp that does not come is said in the summary, and the exit code tells") {
+  AuditDesk desk;
+  desk.sync();
+  desk.settings("timestamp_url = \"http://127.0.0.1:1/\"\n");
+  const Json done = desk.audit({}, 1);
+  CHECK(text(done, "command_error").starts_with("audit.timestamp_url: "));
+  CHECK(holds(text(done, "summary"), " It bears no time stamp: "));
+  CHECK(fs::exists(fs::path(text(done, "directory")) / "MANIFEST.json"));
 }
 
 TEST_CASE("A3 audit: the page of pdf_command lies beside its report, and a forged one is found") {
@@ -255,8 +294,8 @@ TEST_CASE("A3 audit: verify takes no other key than those given, and a file that
   desk.sync();
   const auto key_pair = [&](const std::string& name) {
     const auto path = (desk.dir.path() / name).string();
-    const std::string make = "openssl genpkey -algorithm ed25519 -out '" + path + "' 2>/dev/null && chmod 600 '" + path +
-                             "' && openssl pkey -in '" + path + "' -pubout -out '" + path + ".pub'";
+    const std::string make = "openssl genpkey -algorithm ed25519 -out '" + path + "' 2>/dev/null && chmod 600 '" +
+                             path + "' && openssl pkey -in '" + path + "' -pubout -out '" + path + ".pub'";
     REQUIRE(std::system(make.c_str()) == 0);
     return path;
   };

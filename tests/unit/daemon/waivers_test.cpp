@@ -4,15 +4,24 @@
 
 #include <fstream>
 
+#include "daemon/config/settings.h"
 #include "tests/support/temp_dir.h"
 
 namespace damsync {
 namespace {
 
 struct WaiverBench {
+  [[nodiscard]] Settings settings(const std::filesystem::path& file) const {
+    Settings out;
+    out.audit.waivers = file;
+    auto& account = out.accounts.emplace_back();
+    account.provider.account = "newsroom";
+    account.provider.provider = "agency";
+    return out;
+  }
   Result<std::vector<Waiver>> load(const std::string& text) const {
     std::ofstream(dir.path() / "waivers.toml") << text;
-    return load_waivers(dir.path() / "waivers.toml");
+    return load_waivers(settings(dir.path() / "waivers.toml"));
   }
   [[nodiscard]] std::string refused(const std::string& text) const {
     const auto loaded = load(text);
@@ -36,7 +45,7 @@ TEST_CASE("waivers: a file of signed-off exceptions is read whole") {
   CHECK(loaded->at(0).asset_id == "1001");
   CHECK(loaded->at(0).until == std::chrono::sys_days(std::chrono::year(2026) / 12 / 31));
   CHECK_FALSE(loaded->at(1).until);
-  CHECK(load_waivers({})->empty());
+  CHECK(load_waivers(WaiverBench().settings({}))->empty());
 }
 
 TEST_CASE("waivers: every mistake is named with its line") {
@@ -51,13 +60,24 @@ TEST_CASE("waivers: every mistake is named with its line") {
   CHECK(message.find("waiver.reason: is missing") != std::string::npos);
 }
 
+TEST_CASE("waivers: a provider or account that the settings do not have is a mistake") {
+  const WaiverBench bench;
+  const std::string signed_off = "by = \"legal\"\nreason = \"x\"\n[[waiver]]\ncode = \"ADULT\"\n";
+  const auto message = bench.refused("[[waiver]]\ncode = \"ADULT\"\nprovider = \"agancy\"\n" + signed_off +
+                                     "account = \"newsrom\"\nby = \"legal\"\nreason = \"x\"\n");
+  CHECK(message.find(":3: waiver.provider: no account of the settings is 'agancy'; nearest known: agency") !=
+        std::string::npos);
+  CHECK(message.find(":8: waiver.account: no account of the settings is 'newsrom'; nearest known: newsroom") !=
+        std::string::npos);
+}
+
 TEST_CASE("waivers: what is no list of waivers is refused") {
   const WaiverBench bench;
   for (const char* text :
        {"[waiver]\ncode = \"ADULT\"\n", "waiver = 5\n", "[[waivers]]\n", "waiver = [1]\n", "[[waiver"})
     CHECK_FALSE(bench.refused(text).empty());
-  CHECK_FALSE(load_waivers(bench.dir.path() / "missing.toml"));
-  CHECK_FALSE(load_waivers(bench.dir.path()));
+  CHECK_FALSE(load_waivers(bench.settings(bench.dir.path() / "missing.toml")));
+  CHECK_FALSE(load_waivers(bench.settings(bench.dir.path())));
 }
 
 }  // namespace damsync
