@@ -7,6 +7,7 @@
 
 #include "daemon/cli/json_fields.h"
 #include "daemon/deliveries.h"
+#include "daemon/service/nights.h"
 #include "daemon/version.h"
 #include "storage/base/units.h"
 #include "sync/quota/budget.h"
@@ -176,7 +177,16 @@ StatusReport read_status(const Settings& settings, Database* db, UtcTime now) {
   add_spending(report, catalog, SpendLedger(*db));
   add_plans(report, PlanBook(*db), now);
   add_receivers(report, Outbox(*db), settings);
+  add_nights(report, catalog);
   return report;
+}
+
+void add_nights(StatusReport& report, const Catalog& catalog) {
+  for (const auto job : night_jobs()) {
+    report.nights.push_back({to_word(job), catalog.setting(night_problem_key(job))});
+    if (const auto& problem = report.nights.back().problem; !problem.empty())
+      report.problems.push_back(fmt::format("the nightly {} of {}", to_word(job), problem));
+  }
 }
 
 void add_receivers(StatusReport& report, const Outbox& outbox, const Settings& settings) {

@@ -40,7 +40,12 @@ struct StatusReport {
     bool disabled = false;     ///< it asked to be told nothing any more
     std::optional<UtcTime> failing_since;
   };
+  /// What is wrong with the last run of a nightly job.
+  struct Night {
+    std::string job, problem;  ///< an empty problem: nothing
+  };
   std::vector<Account> accounts;
+  std::vector<Night> nights;
   std::vector<Receiver> receivers;  ///< of the settings
   StoreTotals store;
   std::optional<std::int64_t> free_bytes;
@@ -68,6 +73,9 @@ void add_daemon(StatusReport& report, VitalsView view);
 
 /// Everything but what the daemon says. `db` null: there is no catalog yet.
 StatusReport read_status(const Settings& settings, Database* db, UtcTime now);
+
+/// Adds the nightly jobs: one that failed needs a person.
+void add_nights(StatusReport& report, const Catalog& catalog);
 
 /// Adds what receivers wait for: one that was given up on, or that wants nothing any more, needs a person.
 void add_receivers(StatusReport& report, const Outbox& outbox, const Settings& settings);

@@ -111,6 +111,11 @@ void add_receivers(Scrape& scrape, const StatusReport& status) {
   }
 }
 
+void add_nights(Scrape& scrape, const StatusReport& status) {
+  auto& failed = scrape.gauge("night_failed", "1 when the last run of a nightly job failed in part or whole.");
+  for (const auto& night : status.nights) Scrape::set(failed, {{"task", night.job}}, night.problem.empty() ? 0 : 1);
+}
+
 void add_cycles(Scrape& scrape, const VitalsView& daemon) {
   auto& cycles = scrape.counter("cycles", "Finished cycles by result.");
   auto& failures = scrape.gauge("account_failures_in_a_row", "Cycles that have failed since the last that did not.");
@@ -159,6 +164,7 @@ std::string metrics_text(const MetricsInput& input) {
   add_accounts(scrape, input.status);
   add_store(scrape, input.status);
   add_receivers(scrape, input.status);
+  add_nights(scrape, input.status);
   if (input.status.daemon) add_daemon(scrape, *input.status.daemon);
   add_process(scrape, input);
   return scrape.text();

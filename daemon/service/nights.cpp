@@ -42,6 +42,10 @@ const char* to_word(NightJob job) noexcept {
   return "verify";
 }
 
+std::span<const NightJob> night_jobs() noexcept { return kOrder; }
+
+std::string night_problem_key(NightJob job) { return key_of(job) + "_problem"; }
+
 Nights::Nights(Workspace& workspace, Jobs& jobs, Vitals& vitals, Clock& clock, Log& log)
     : workspace_(workspace), jobs_(jobs), vitals_(vitals), clock_(clock), log_(log) {
   for (const NightJob job : kOrder) {
@@ -101,11 +105,12 @@ std::vector<NextJob> Nights::next(const Now& now) const {
 
 Status Nights::run(const Due& due, const std::stop_token& stop) {
   Status outcome;
+  std::string problem;
   {
     Pulse pulse(vitals_, kWorker, fmt::format("{} of {}", to_word(due.job), format_date(due.night)), kPatience);
     try {
-      outcome = work(due, pulse, stop);
-      if (outcome) done(due);
+      outcome = work(due, pulse, stop, problem);
+      if (outcome) done(due, problem);
     } catch (const DatabaseError& error) {
       if (!is_disk_full(error)) throw;
       outcome = make_error(ErrorCode::kStorage, error.what());
@@ -118,17 +123,32 @@ Status Nights::run(const Due& due, const std::stop_token& stop) {
                               {"reason", outcome.error().message}});
   const ErrorCode code = outcome.error().code;
   if (code == ErrorCode::kDamaged || code == ErrorCode::kInternal) return outcome;
+  put_problem(due, outcome.error().message);
   const std::lock_guard lock(mutex_);
   entry_of(due.job).not_before = clock_.steady() + kRetry;
   return {};
 }
 
-void Nights::done(const Due& due) {
+void Nights::done(const Due& due, const std::string& problem) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entry_of(due.job);
   entry.book.add(due.night);
   entry.not_before.reset();
   put_book(entry);
+  put_problem(due, problem);
+}
+
+/// A full disk must not keep the daemon from going on: the log has it as well.
+void Nights::put_problem(const Due& due, const std::string& problem) {
+  const auto text = problem.empty() ? problem : fmt::format("{}: {}", format_date(due.night), problem);
+  if (workspace_.catalog->setting(night_problem_key(due.job)) == text) return;
+  try {
+    Transaction tx(*workspace_.db);
+    workspace_.writer->put_setting(night_problem_key(due.job), text);
+    tx.commit();
+  } catch (const DatabaseError& error) {
+    if (!is_disk_full(error)) throw;
+  }
 }
 
 void Nights::put_book(const Entry& entry) {
@@ -137,9 +157,9 @@ void Nights::put_book(const Entry& entry) {
   tx.commit();
 }
 
-Status Nights::work(const Due& due, Pulse& pulse, const std::stop_token& stop) {
+Status Nights::work(const Due& due, Pulse& pulse, const std::stop_token& stop, std::string& problem) {
   switch (due.job) {
-    case NightJob::kAudit: return audit(due.night, pulse, stop);
+    case NightJob::kAudit: return audit(due.night, pulse, stop, problem);
     case NightJob::kBackup: return backup(due.night);
     case NightJob::kCheck: return check();
     case NightJob::kVerify: return verify(pulse, stop);
@@ -147,7 +167,7 @@ Status Nights::work(const Due& due, Pulse& pulse, const std::stop_token& stop) {
   return {};
 }
 
-Status Nights::audit(Day night, Pulse& pulse, const std::stop_token& stop) {
+Status Nights::audit(Day night, Pulse& pulse, const std::stop_token& stop, std::string& problem) {
   const auto settings = jobs_.in_force();
   AuditOptions options;
   options.report_date = night;
@@ -155,6 +175,7 @@ Status Nights::audit(Day night, Pulse& pulse, const std::stop_token& stop) {
       settings->settings, &workspace_, options, clock_, log_,
       [&](const Progress& now) { pulse.beat(progress_text(now)); }, stop);
   if (!outcome) return outcome.error();
+  problem = outcome->command_error;
   return {};
 }
 

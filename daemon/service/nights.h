@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -18,6 +19,10 @@ enum class NightJob {
 };
 const char* to_word(NightJob job) noexcept;
 
+/// Every job, in the order of a night; the setting of the catalog that says what is wrong with the last one.
+std::span<const NightJob> night_jobs() noexcept;
+std::string night_problem_key(NightJob job);
+
 /// Which jobs of the night are due, and doing them. What is done is kept in the catalog, by date.
 ///
 /// Threads  `next` and `due` by one, `run` by another while the first waits for its end.
@@ -33,7 +38,8 @@ class Nights {
   /// The next job whose time has come. One that failed waits half an hour.
   [[nodiscard]] std::optional<Due> due(const Now& now);
   [[nodiscard]] std::vector<NextJob> next(const Now& now) const;
-  /// Errors: what the daemon cannot go on with (a damaged catalog). Everything else is logged and tried again.
+  /// Errors: what the daemon cannot go on with (a damaged catalog). Everything else is logged, kept
+  /// in the catalog for `status`, and tried again.
   Status run(const Due& due, const std::stop_token& stop);
 
  private:
@@ -45,9 +51,11 @@ class Nights {
   [[nodiscard]] Nightly times_of(NightJob job) const;
   [[nodiscard]] std::optional<Day> due_night(const Entry& entry, UtcTime now) const;
   Entry& entry_of(NightJob job);
-  void done(const Due& due);
-  Status work(const Due& due, Pulse& pulse, const std::stop_token& stop);
-  Status audit(Day night, Pulse& pulse, const std::stop_token& stop);
+  void done(const Due& due, const std::string& problem);
+  void put_problem(const Due& due, const std::string& problem);
+  /// Done all the same, with something that a person has to see to: `problem`.
+  Status work(const Due& due, Pulse& pulse, const std::stop_token& stop, std::string& problem);
+  Status audit(Day night, Pulse& pulse, const std::stop_token& stop, std::string& problem);
   Status backup(Day night);
   Status check();
   Status verify(Pulse& pulse, const std::stop_token& stop);

@@ -63,4 +63,26 @@ TEST_CASE("K1 K2 daemon: one night where 02:30 comes twice, also over a restart,
   CHECK(nights_in(log + result.err) == "2026-10-25 2100-06-01 2026-10-26");
 }
 
+TEST_CASE("daemon: a nightly report that is not in order is a problem of status until the next one is") {
+  if (!ClockDesk::possible()) return;
+  ClockDesk desk(1);
+  const auto waivers = desk.desk.dir.path() / "waivers.toml";
+  desk.desk.write_file("waivers.toml", "[[waiver]]\ncode = \"ADULTS\"\nby = \"legal\"\nreason = \"typo\"\n");
+  desk.desk.write_file("conf.d/audit.toml", "[audit]\ndirectory = \"" + (desk.desk.dir.path() / "reports").string() +
+                                                "\"\nwaivers = \"" + waivers.string() + "\"\n");
+  const auto problem = [&] { return holds(desk.desk.damsync({"status"}).out, "the nightly audit of 2027-03-28: "); };
+  desk.set_clock("2027-03-28 00:29:30");
+  const auto daemon = desk.start_ready();
+  CHECK_FALSE(problem());
+  desk.set_clock("2027-03-28 01:00:10");
+  CHECK(eventually(problem));
+  CHECK(std::filesystem::exists(desk.desk.dir.path() / "reports" / "2027-03-28" / "MANIFEST.json"));
+  CHECK(desk.desk.damsync({"status", "--check"}).exit_code == 3);
+  desk.desk.write_file("waivers.toml", "[[waiver]]\ncode = \"ADULT\"\nby = \"legal\"\nreason = \"typo\"\n");
+  desk.set_clock("2027-03-29 00:30:10");
+  CHECK(eventually([&] { return !holds(desk.desk.damsync({"status"}).out, "the nightly audit of"); }));
+  daemon->signal(SIGTERM);
+  CHECK(daemon->wait().exit_code == 0);
+}
+
 }  // namespace damsync

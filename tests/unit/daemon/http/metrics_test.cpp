@@ -48,6 +48,7 @@ TEST_CASE("http /metrics: says how accounts, store, schedule and process are") {
            "damsync_next_job_timestamp_seconds{task=\"sync newsroom\"} 1773533700\n",
            "damsync_http_requests_total{code=\"2xx\"} 7\n",
            "damsync_http_dropped_connections_total 1\n",
+           "damsync_night_failed{task=\"audit\"} 0\n",
            "damsync_settings_reload_failed 0\n",
        })
     CHECK_MESSAGE(holds(text, line), line << " is missing in\n" << text);
