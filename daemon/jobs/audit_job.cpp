@@ -136,7 +136,7 @@ class AuditJob {
           reader.reset();  // checkpoints need not wait for the sealing
           return written;
         },
-        [this](const PublishedReport& done) { note(done); }, stop);
+        [&](const PublishedReport& done) { note(done, report); }, stop);
     if (!published) return published.error();
     return finish(report, *published, wanted.chain_name, stop);
   }
@@ -155,10 +155,19 @@ class AuditJob {
     return out;
   }
 
-  void note(const PublishedReport& report) {
+  /// The event leaves this machine, and with it the hashes: whoever cuts off or exchanges the report afterwards has it
+  /// against him.
+  void note(const PublishedReport& published, const AuditReport& report) {
     Change change;
     change.type = EventType::kReportCompleted;
-    change.fields = {report.name};
+    change.fields = {published.name, "manifest_sha256=" + published.manifest_sha256,
+                     "catalog_head=" + published.head.hash};
+    if (!published.recovered) {
+      change.fields.emplace_back(report.head().complete ? "complete=true" : "complete=false");
+      for (const auto severity : {FindingSeverity::kHigh, FindingSeverity::kMedium, FindingSeverity::kLow})
+        change.fields.push_back(fmt::format("{}={}", to_word(severity),
+                                            report.totals().by_severity[static_cast<std::size_t>(severity)].open));
+    }
     workspace_->journal->append(change);
   }
 
@@ -172,7 +181,10 @@ class AuditJob {
     out.complete = report.head().complete;
     out.totals = report.totals();
     out.summary = audit_summary(report.head(), report.totals(), published.path);
-    log_.info("audit.done", {{"report", published.name}, {"complete", out.complete ? "yes" : "no"}});
+    log_.info("audit.done", {{"report", published.name},
+                             {"complete", out.complete ? "yes" : "no"},
+                             {"manifest_sha256", published.manifest_sha256},
+                             {"catalog_head", published.head.hash}});
     if (!waivers_error_.empty()) failed(out, waivers_error_);
     if (published.time_stamp_error) {
       const auto error = "audit.timestamp_url: " + published.time_stamp_error->message;

@@ -47,6 +47,26 @@ void add_file(Json& data, const LicenseFacts& license) {
   data.set("bytes", license.bytes);
 }
 
+/// The name of the report is the first of the fields; `word=value` in the others is what it is sealed by and says.
+void add_report(Json& data, const std::vector<std::string>& fields) {
+  Json report = Json::object(), findings = Json::object();
+  for (const auto& field : fields) {
+    const auto equals = field.find('=');
+    const std::string word = field.substr(0, equals);
+    const std::string value = equals == std::string::npos ? "" : field.substr(equals + 1);
+    if (equals == std::string::npos)
+      report.set("name", word);
+    else if (word == "complete")
+      report.set(word, value == "true");
+    else if (word.ends_with("_sha256") || word.ends_with("_head"))
+      report.set(word, value);
+    else
+      findings.set(word, Json(Json::Number{value}));
+  }
+  if (findings != Json::object()) report.set("findings", std::move(findings));
+  data.set("report", std::move(report));
+}
+
 }  // namespace
 
 std::string cloud_event_type(EventType type) { return fmt::format("org.damsync.{}.v1", to_word(type)); }
@@ -55,6 +75,7 @@ std::string cloud_event(const Change& change, const ChangeDetails& details, cons
   Json data = change_json(change);
   if (!change.asset_id.empty()) add_asset(data, details);
   if (change.type == EventType::kAssetStored && details.licenses.size() == 1) add_file(data, details.licenses.front());
+  if (change.type == EventType::kReportCompleted) add_report(data, change.fields);
   if (failure) data.set("error", Json::object({{"code", failure->code}, {"message", failure->message}}));
 
   Json event = Json::object({{"specversion", "1.0"},

@@ -182,7 +182,7 @@ Status ReportWriter::note_crashed(const ReportRequest& request, Sealing& sealing
     log_.append_report_published(seal, clock_.utc());
     if (noted)
       noted({there->name, request.directory / there->name, there->manifest_sha256,
-             there->manifest->previous_manifest_sha256, false, log_.head(), std::nullopt});
+             there->manifest->previous_manifest_sha256, false, log_.head(), std::nullopt, true});
     tx.commit();
     known.state = RecordedReport::State::kPublished;
     if (!linked) return linked;

@@ -40,6 +40,7 @@ struct PublishedReport {
   bool unchanged = false;                ///< a report of the same date with the same files was there already
   AuditHead head;                        ///< of the catalog's log, the report included
   std::optional<Error> time_stamp_error;
+  bool recovered = false;  ///< made by a process that was killed before the catalog noted it
 };
 
 /// Hands the whole report to a renderer: `begin`, the rows, `end`. May be called once.

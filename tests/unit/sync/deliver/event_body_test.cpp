@@ -105,4 +105,22 @@ TEST_CASE("event: a filter asks the event's own license, or all held ones") {
   CHECK(subject_of(change, both).license_types == std::vector<std::string>{"enhanced"});
 }
 
+TEST_CASE("event body: a finished report brings the hashes that seal it, and what it says") {
+  Change change = stored();
+  change.type = EventType::kReportCompleted;
+  change.provider = change.account = change.asset_id = change.license_id = "";
+  change.fields = {"2026-03-15",
+                   "manifest_sha256=" + std::string(64, '1'),
+                   "catalog_head=" + std::string(64, 'b'),
+                   "complete=true",
+                   "high=2",
+                   "medium=0",
+                   "low=12"};
+  const auto body = cloud_event(change, {}, std::nullopt);
+  CHECK(body.find(R"("report":{"name":"2026-03-15","manifest_sha256":"1111)") != std::string::npos);
+  CHECK(body.find(R"("complete":true,"findings":{"high":2,"medium":0,"low":12}})") != std::string::npos);
+  change.fields = {"2026-03-15"};  // of an older damsync
+  CHECK(cloud_event(change, {}, std::nullopt).find(R"("report":{"name":"2026-03-15"})") != std::string::npos);
+}
+
 }  // namespace damsync
