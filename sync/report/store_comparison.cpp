@@ -18,27 +18,31 @@ struct Candidate {
   std::int64_t bytes = 0;
 };
 
-/// Hashes of names, each with a mark: eight bytes a name, so that a million cost little.
+/// Hashes of names, each with the size that was found: sixteen bytes a name, so that a million cost little.
 class NameSet {
  public:
   void add(const std::string& name) { hashes_.push_back(std::hash<std::string_view>{}(name)); }
   void close() {
     std::sort(hashes_.begin(), hashes_.end());
-    seen_.resize(hashes_.size());
+    found_.assign(hashes_.size(), kNotFound);
   }
   [[nodiscard]] bool has(std::string_view name) const { return position(name).has_value(); }
   /// False when it is not in the set.
-  bool mark(std::string_view name) {
+  bool mark(std::string_view name, std::int64_t bytes) {
     const auto at = position(name);
-    if (at) seen_[*at] = true;
+    if (at) found_[*at] = bytes;
     return at.has_value();
   }
-  [[nodiscard]] bool is_marked(std::string_view name) const {
+  /// The size that it was marked with; nothing: it was not.
+  [[nodiscard]] std::optional<std::int64_t> marked(std::string_view name) const {
     const auto at = position(name);
-    return at && seen_[*at];
+    if (!at || found_[*at] == kNotFound) return std::nullopt;
+    return found_[*at];
   }
 
  private:
+  static constexpr std::int64_t kNotFound = -1;
+
   [[nodiscard]] std::optional<std::size_t> position(std::string_view name) const {
     const std::size_t hash = std::hash<std::string_view>{}(name);
     const auto at = std::lower_bound(hashes_.begin(), hashes_.end(), hash);
@@ -47,11 +51,20 @@ class NameSet {
   }
 
   std::vector<std::size_t> hashes_;
-  std::vector<bool> seen_;
+  std::vector<std::int64_t> found_;
 };
 
 /// The change journal that the settings may ask for.
 bool is_ours(std::string_view path) { return path.starts_with("changes/") && path.ends_with(".ndjson"); }
+
+/// Whether what the walk saw of a file, its size or nothing, and what the catalog says do not go together.
+bool is_doubtful(const Catalog::StoredFile& file, std::optional<std::int64_t> seen) {
+  switch (file.state) {
+    case FileState::kMissing: return seen.has_value();
+    case FileState::kCorrupt: return !seen || *seen == file.bytes;  // gone, or maybe put right
+    default: return !seen || *seen != file.bytes;
+  }
+}
 
 }  // namespace
 
@@ -66,26 +79,22 @@ Result<StoreComparison::Found> StoreComparison::run(std::stop_token stop) {
   std::vector<Candidate> strays;
   const auto walked = parts_.store.walk([&](const std::string& path, const FileInfo& info) {
     const bool known =
-        files.mark(path) || sidecars.has(path) || files.has(without_sidecar_suffix(path)) || is_ours(path);
+        files.mark(path, info.bytes) || sidecars.has(path) || files.has(without_sidecar_suffix(path)) || is_ours(path);
     if (!known) strays.push_back({path, info.bytes});
     return !stop.stop_requested();
   });
   if (!walked) return walked.error();
   if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped while the store was looked through");
 
-  std::vector<std::string> missing;
+  std::vector<Catalog::StoredFile> doubtful;
   parts_.catalog.list_stored_files([&](const Catalog::StoredFile& file) {
-    if (file.state == FileState::kMirrored && !files.is_marked(file.path)) missing.push_back(file.path);
+    if (is_doubtful(file, files.marked(file.path))) doubtful.push_back(file);
     return true;
   });
   // A sync may have published or moved files meanwhile: what seems to be wrong is looked at once more.
   std::erase_if(strays, [&](const Candidate& c) { return parts_.catalog.find_file_at(c.path).has_value(); });
-  for (auto& path : missing) {
-    const auto hashed = parts_.store.hash(path);
-    if (!hashed) return hashed.error();
-    if (*hashed) path.clear();
-  }
-  std::erase_if(missing, [](const std::string& path) { return path.empty(); });
+  auto changed = look_at(std::move(doubtful), stop);
+  if (!changed) return changed.error();
 
   Transaction tx(parts_.db);
   const UtcTime now = parts_.clock.utc();
@@ -93,9 +102,31 @@ Result<StoreComparison::Found> StoreComparison::run(std::stop_token stop) {
   book.begin(now);
   for (const auto& stray : strays) book.saw(stray.path, stray.bytes);
   book.finish();
-  for (const auto& path : missing) parts_.writer.put_verified(path, FileState::kMissing, now);
+  Found found{static_cast<std::int64_t>(strays.size()), 0};
+  for (const auto& file : *changed) {
+    parts_.writer.put_verified(file.path, file.state, now);
+    if (file.state == FileState::kMissing) ++found.missing;
+  }
   tx.commit();
-  return Found{static_cast<std::int64_t>(strays.size()), static_cast<std::int64_t>(missing.size())};
+  return found;
+}
+
+/// Files whose bytes say another state than the catalog, with that state.
+Result<std::vector<Catalog::StoredFile>> StoreComparison::look_at(std::vector<Catalog::StoredFile> files,
+                                                                  std::stop_token stop) {
+  std::vector<Catalog::StoredFile> out;
+  for (auto& file : files) {
+    if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped while files were looked at");
+    const auto hashed = parts_.store.hash(file.path);
+    if (!hashed) return hashed.error();
+    const FileState state = !*hashed                           ? FileState::kMissing
+                            : (*hashed)->sha256 == file.sha256 ? FileState::kMirrored
+                                                               : FileState::kCorrupt;
+    if (state == file.state) continue;
+    file.state = state;
+    out.push_back(std::move(file));
+  }
+  return out;
 }
 
 }  // namespace damsync

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <stop_token>
+#include <vector>
 
 #include "storage/base/clock.h"
 #include "storage/catalog/catalog.h"
@@ -13,8 +14,8 @@ namespace damsync {
 
 class Database;
 
-/// Compares the names in the store with those in the catalog, without reading a file, and records what differs: files
-/// of no license, and licensed files that are not there. Deletes nothing.
+/// Compares names and sizes in the store with those in the catalog and records what differs: files of no license, and
+/// licensed files that are gone, back, or of another size. Only files in doubt are read. Deletes nothing.
 class StoreComparison {
  public:
   struct Parts {
@@ -33,6 +34,8 @@ class StoreComparison {
   Result<Found> run(std::stop_token stop);
 
  private:
+  Result<std::vector<Catalog::StoredFile>> look_at(std::vector<Catalog::StoredFile> files, std::stop_token stop);
+
   Parts parts_;
 };
 

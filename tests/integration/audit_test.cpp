@@ -124,9 +124,17 @@ TEST_CASE("audit: files dropped into the store and files taken out of it are fin
       fs::remove(desk.store() / path);
       break;
     }
-  const Json done = desk.audit();
+  Json done = desk.audit();
   CHECK(AuditDesk::open(done, "FILE_NO_LICENSE") == 1);
   CHECK(AuditDesk::open(done, "FILE_MISSING") == 1);
+
+  for (const auto& [path, bytes] : desk.tree())
+    if (path.ends_with(".jpg") && path != "stray.jpg") {
+      fs::resize_file(desk.store() / path, 100);
+      break;
+    }
+  done = desk.audit();
+  CHECK(AuditDesk::open(done, "FILE_HASH_MISMATCH") == 1);
 }
 
 TEST_CASE("audit: waivers and agreements of the settings take effect, and a broken list of waivers waives nothing") {
