@@ -77,19 +77,23 @@ class AuditCommand final : public Command {
   Result<std::optional<UtcTime>> past(CommandContext& context, const Settings& settings) const {
     if (as_of_.empty()) return std::optional<UtcTime>();
     std::optional<UtcTime> moment;
+    bool future = false;
+    const UtcTime now = context.clock.utc();
     if (const auto day = parse_date(as_of_)) {
       const auto zone = TimeZone::find(settings.schedule.time_zone);
       if (!zone) return zone.error();
+      future = *day > zone->day_of(now);
       moment = zone->at(*day + std::chrono::days(1), std::chrono::minutes(0)) - Millis(1);
     } else if (const auto time = parse_rfc3339(as_of_)) {
       moment = *time;
+      future = *time > now;
     }
     if (!moment)
       return make_error(ErrorCode::kUsage, fmt::format("--as-of {}: expected a date such as 2026-01-31 or an RFC 3339 "
                                                        "time such as 2026-01-31T12:00:00Z",
                                                        printable(as_of_)));
-    // Of a day that is not over, what is known by now.
-    return std::optional<UtcTime>(std::min(*moment, context.clock.utc()));
+    if (future) return make_error(ErrorCode::kUsage, fmt::format("--as-of {}: lies in the future", printable(as_of_)));
+    return std::optional<UtcTime>(std::min(*moment, now));  // of today, what is known by now
   }
 
   Result<ExitCode> write(CommandContext& context, const Settings& settings) const {

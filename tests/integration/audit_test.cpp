@@ -452,6 +452,8 @@ TEST_CASE("C4 audit: wrong use ends in 2, and before the first sync there is not
                                     {"audit", "diff", "a"},
                                     {"audit", "sing"},
                                     {"audit", "--as-of", "yesterday"},
+                                    {"audit", "--as-of", "2999-01-01"},
+                                    {"audit", "--as-of", format_rfc3339(SystemClock().utc() + std::chrono::hours(1))},
                                     {"audit", "--dry-run"},
                                     {"audit", "verify", "a", "b"},
                                     {"audit", "--public-key", "x"}};
