@@ -121,6 +121,7 @@ class AuditJob {
           if (ids.size() < kSuggestionsNamed) ids.push_back(suggestion.asset_id);
         return ids;
       };
+    input.chain = chain_name();
     input.rules.as_of = moment_.past ? *moment_.past : reader->newest_record().value_or(moment_.judged_at);
     AuditReport report(*reader, input);
 
@@ -141,6 +142,11 @@ class AuditJob {
     return finish(report, *published, wanted.chain_name, stop);
   }
 
+  /// Empty for the chain of the settings' directory.
+  [[nodiscard]] std::string chain_name() const {
+    return audit_chain(settings_, audit_folder(settings_, options_.output));
+  }
+
   [[nodiscard]] ReportRequest request(const AuditInput& input, const SigningKey* key) const {
     ReportRequest out;
     const fs::path folder = audit_folder(settings_, options_.output);
@@ -148,7 +154,7 @@ class AuditJob {
     out.report_date = input.report_date;
     out.as_of = input.rules.as_of;
     out.chain = joins() ? ReportRequest::Chain::kJoin : ReportRequest::Chain::kAlone;
-    out.chain_name = audit_chain(settings_, folder);
+    out.chain_name = chain_name();
     out.config_sha256 = sha256_hex(write_json(effective_json(load_settings(settings_.file)), JsonStyle::kCanonical));
     out.version = kVersion;
     out.signing_key = key;

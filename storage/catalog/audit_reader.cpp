@@ -1,8 +1,5 @@
 #include "storage/catalog/audit_reader.h"
 
-#include <algorithm>
-#include <map>
-
 #include "storage/catalog/rows.h"
 #include "storage/sqlite/statement.h"
 
@@ -29,29 +26,49 @@ std::string columns(const char* table, const char* const (&names)[N], bool past)
 }
 
 /// The row that held at the moment ?1 is the first one that ended after it.
-std::string past_join(const char* table, const char* name, const char* key) {
+std::string past_join(const char* table, const char* name, const char* key, const char* and_that = "") {
   const std::string alias = std::string("p") + table, of = std::string(table) + ".";
   return " LEFT JOIN " + std::string(name) + "_past " + alias + " ON " + alias +
          ".past_id = (SELECT min(past_id) FROM " + name + "_past x WHERE x.account = " + of + "account AND x." + key +
-         " = " + of + key + " AND x.until_at > ?1)";
+         " = " + of + key + " AND x.until_at > ?1" + and_that + ")";
 }
 
+/// Of an asset that was not known at that moment, what was first said of it.
+constexpr const char* kDescribed = " AND (a.first_seen_at <= ?1 OR x.metadata <> '')";
+constexpr const char* kDescribedBefore =
+    " EXISTS (SELECT 1 FROM asset_past d WHERE d.account = a.account AND d.asset_id = a.asset_id"
+    " AND d.metadata <> '')";
+
 std::string select_licenses(bool past, const std::string& where) {
-  std::string sql =
-      "SELECT a.account, c.provider, a.asset_id, l.license_id, l.raw_sha256, l.first_seen_at, f.verified_at,";
+  std::string sql = "SELECT a.account, c.provider, a.asset_id, l.license_id, l.raw_sha256, l.first_seen_at,";
+  sql += past ? " NULL," : " f.verified_at,";  // the next look at the file overwrites it
+  sql += kDescribedBefore;
   sql +=
-      " EXISTS (SELECT 1 FROM asset_past d WHERE d.account = a.account AND d.asset_id = a.asset_id"
-      " AND d.metadata <> '')";
+      ", EXISTS (SELECT 1 FROM license o WHERE o.account = a.account AND o.asset_id = a.asset_id"
+      " AND o.license_id <> l.license_id)";
   sql += columns("l", kLicenseColumns, past) + columns("a", kAssetColumns, past) + columns("f", kFileColumns, past);
   sql +=
       " FROM account c CROSS JOIN asset a ON a.account = c.account"
       " CROSS JOIN license l INDEXED BY license_asset ON l.account = a.account AND l.asset_id = a.asset_id"
       " LEFT JOIN file f ON f.account = l.account AND f.license_id = l.license_id";
   if (past)
-    sql += past_join("l", "license", "license_id") + past_join("a", "asset", "asset_id") +
-           past_join("f", "file", "license_id");
-  sql += past ? " WHERE l.first_seen_at <= ?1" : " WHERE ?1 IS NULL";
+    sql += past_join("l", "license", "license_id") + past_join("a", "asset", "asset_id", kDescribed) +
+           past_join("f", "file", "license_id") +
+           " WHERE (l.first_seen_at <= ?1 OR iif(pl.past_id IS NULL, l.licensed_at, pl.licensed_at) <= ?1)";
+  else
+    sql += " WHERE ?1 IS NULL";
   return sql + where + " ORDER BY c.account, a.asset_id, l.license_id";  // as the tables lie: nothing is sorted
+}
+
+/// Those of accounts that give no licenses at all.
+std::string select_assets(bool past) {
+  std::string sql = "SELECT a.account, c.provider, a.asset_id,";
+  sql += kDescribedBefore;
+  sql += columns("a", kAssetColumns, past) + " FROM account c CROSS JOIN asset a ON a.account = c.account";
+  if (past) sql += past_join("a", "asset", "asset_id", kDescribed);
+  return sql +
+         " WHERE (?1 IS NULL OR a.first_seen_at <= ?1) AND NOT EXISTS"
+         " (SELECT 1 FROM license o WHERE o.account = c.account) ORDER BY c.account, a.asset_id";
 }
 
 /// Reads columns one after the other.
@@ -81,6 +98,7 @@ void read_license(const Statement& row, AuditLicense& out) {
   out.first_seen_at = c.time();
   out.verified_at = c.opt_time();
   out.described_before = c.boolean();
+  out.has_siblings = c.boolean();
   for (auto* text : {&out.state, &out.media_kind, &out.license_type, &out.size, &out.format, &out.licensed_at_text,
                      &out.licensed_by, &out.details})
     *text = c.text();
@@ -97,24 +115,12 @@ void read_license(const Statement& row, AuditLicense& out) {
 
 /// A file that was fetched later was still wanted then.
 void go_back(AuditLicense& license, UtcTime past) {
-  if (license.verified_at && *license.verified_at > past) license.verified_at.reset();
+  license.learned_later = license.first_seen_at > past;
   if (!license.mirrored_at || *license.mirrored_at <= past) return;
   license.file_state = to_word(FileState::kPending);
   license.file_reason = license.path = license.sha256 = {};
   license.bytes.reset();
   license.mirrored_at.reset();
-  license.verified_at.reset();
-}
-
-UtcTime end_of_time() { return UtcTime::max(); }
-
-/// Above every id made until then: ids begin with their milliseconds in ten digits of base 32.
-std::string ids_until(UtcTime time) {
-  constexpr const char* kDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-  std::string out(10, '0');
-  auto rest = static_cast<std::uint64_t>(to_millis(time));
-  for (auto digit = out.rbegin(); digit != out.rend(); ++digit, rest >>= 5) *digit = kDigits[rest & 31];
-  return out + "~";
 }
 
 }  // namespace
@@ -147,15 +153,27 @@ void AuditReader::visit_licenses(const std::string& where, const std::vector<std
   }
 }
 
-std::int64_t AuditReader::count_licenses() const {
-  Statement query(db_, "SELECT count(*) FROM license WHERE ?1 IS NULL OR first_seen_at <= ?1");
-  query.bind(past_).step();
-  return query.int64(0);
+std::string AuditReader::licenses_sql() const { return select_licenses(past_.has_value(), ""); }
+
+void AuditReader::unlicensed_assets(const std::function<bool(const AuditAsset&)>& visit) const {
+  Statement query(db_, select_assets(past_.has_value()));
+  query.bind(past_);
+  while (query.step()) {
+    RowCursor c(query);
+    AuditAsset asset;
+    for (auto* text : {&asset.account, &asset.provider, &asset.asset_id}) *text = c.text();
+    asset.described_before = c.boolean();
+    asset.state = c.text();
+    asset.metadata = c.text();
+    asset.withdrawn_at = c.opt_time();
+    if (!visit(asset)) return;
+  }
 }
 
-bool AuditReader::has_licenses(const std::string& account) const {
-  Statement query(db_, "SELECT 1 FROM license WHERE account = ?1 AND (?2 IS NULL OR first_seen_at <= ?2) LIMIT 1");
-  return query.bind_all(account, past_).step();
+std::int64_t AuditReader::count_licenses() const {
+  Statement query(db_, "SELECT count(*) FROM license WHERE ?1 IS NULL OR first_seen_at <= ?1 OR licensed_at <= ?1");
+  query.bind(past_).step();
+  return query.int64(0);
 }
 
 std::optional<UtcTime> AuditReader::newest_record() const {
@@ -167,7 +185,8 @@ std::optional<UtcTime> AuditReader::newest_record() const {
                   " UNION ALL SELECT max(read_at) FROM plan_reading"
                   " UNION ALL SELECT max(first_seen_at) FROM account"
                   " UNION ALL SELECT * FROM (SELECT time FROM change WHERE type <> 'report.completed'"
-                  " ORDER BY seq DESC LIMIT 1))");
+                  " ORDER BY seq DESC LIMIT 1)"
+                  " UNION ALL SELECT * FROM (SELECT until_at FROM file_past ORDER BY past_id DESC LIMIT 1))");
   query.step();
   return query.opt_time(0);
 }
@@ -180,111 +199,6 @@ std::vector<PastDescription> AuditReader::descriptions(const std::string& accoun
   std::vector<PastDescription> out;
   while (query.step()) out.push_back({query.time(0), query.text(1)});
   return out;
-}
-
-std::vector<OpenSpend> AuditReader::open_spends() const {
-  Statement query(db_,
-                  "SELECT s.spend_id, s.account, c.provider, s.asset_id, s.license_id, s.intended_at FROM spend s"
-                  " JOIN account c ON c.account = s.account WHERE s.intended_at <= ?1"
-                  " AND (s.outcome IS NULL OR s.closed_at > ?1) ORDER BY s.spend_id");
-  query.bind(past_.value_or(end_of_time()));
-  std::vector<OpenSpend> out;
-  while (query.step())
-    out.push_back({query.int64(0), query.text(1), query.text(2), query.text(3), query.text(4), query.time(5)});
-  return out;
-}
-
-std::vector<AuditPlan> AuditReader::plans() const {
-  Statement query(
-      db_,
-      "WITH reading AS (SELECT p.account, r.read_at, p.plan_id, p.description, p.license_type, p.expires_at,"
-      " p.download_limit, p.downloads_left, p.period_ends_at FROM plan p JOIN plan_reading r USING (account)"
-      " UNION ALL SELECT account, read_at, plan_id, description, license_type, expires_at, download_limit,"
-      " downloads_left, period_ends_at FROM plan_past)"
-      " SELECT r.account, c.provider, r.plan_id, r.description, r.license_type, r.expires_at, r.download_limit,"
-      " r.downloads_left, r.period_ends_at FROM reading r JOIN account c USING (account) WHERE r.read_at ="
-      " (SELECT max(x.read_at) FROM reading x WHERE x.account = r.account AND x.read_at <= ?1)"
-      " ORDER BY r.account, r.plan_id");
-  query.bind(past_.value_or(end_of_time()));
-  std::vector<AuditPlan> out;
-  while (query.step())
-    out.push_back({query.text(0),
-                   query.text(1),
-                   {query.text(2), query.text(3), query.text(4), query.opt_time(5), query.opt_int64(6),
-                    query.opt_int64(7), query.opt_time(8)}});
-  return out;
-}
-
-std::vector<StreamRow> AuditReader::streams() const {
-  std::vector<StreamRow> rows = Catalog(db_).streams();
-  if (!past_) return rows;
-  for (auto& row : rows) {
-    Statement success(db_,
-                      "SELECT max(r.finished_at) FROM run r JOIN run_account a USING (run_id) WHERE a.account = ?"
-                      " AND a.error_code IS NULL AND r.dry_run = 0 AND r.finished_at <= ?");
-    success.bind_all(row.account, *past_).step();
-    row.last_ok_at = success.opt_time(0);
-    if (row.last_full_at && *row.last_full_at > *past_) row.last_full_at.reset();
-    Statement newest(db_,
-                     "SELECT a.error_message FROM run r JOIN run_account a USING (run_id) WHERE a.account = ?"
-                     " AND r.dry_run = 0 AND r.finished_at <= ? ORDER BY r.finished_at DESC, r.run_id DESC LIMIT 1");
-    row.last_error = newest.bind_all(row.account, *past_).step() ? newest.text(0) : "";
-  }
-  return rows;
-}
-
-std::vector<CoverageRow> AuditReader::coverage() const {
-  std::vector<CoverageRow> rows = Catalog(db_).coverage();
-  if (!past_) return rows;
-  std::erase_if(rows, [&](const CoverageRow& row) { return row.from > *past_; });
-  for (auto& row : rows) row.to = std::min(row.to, *past_);
-  return rows;
-}
-
-std::optional<HistoryReading> AuditReader::history_reading(const std::string& account, UtcTime full_at) const {
-  if (past_) return std::nullopt;
-  std::map<std::string, std::int64_t> by_scan;
-  {
-    Statement query(db_,
-                    "SELECT s.scan_id, count(*) FROM license_seen s JOIN license l USING (account, license_id)"
-                    " WHERE s.account = ? AND l.state = 'held' GROUP BY s.scan_id");
-    query.bind(account);
-    while (query.step()) by_scan[query.text(0)] = query.int64(1);
-  }
-  // Ids of readings begin with their time; a later one, still under way, has moved some rows on already.
-  const std::string limit = ids_until(full_at);
-  auto last = by_scan.upper_bound(limit);
-  HistoryReading out;
-  if (last != by_scan.begin()) --last;
-  for (; last != by_scan.end(); ++last) out.seen += last->second;
-  Statement query(db_, "SELECT count(*) FROM license WHERE account = ? AND state = 'held' AND first_seen_at <= ?");
-  query.bind_all(account, full_at).step();
-  out.expected = query.int64(0);
-  return out;
-}
-
-std::vector<std::pair<std::string, std::string>> AuditReader::accounts() const {
-  Statement query(db_, "SELECT account, provider FROM account WHERE first_seen_at <= ? ORDER BY account");
-  query.bind(past_.value_or(end_of_time()));
-  std::vector<std::pair<std::string, std::string>> out;
-  while (query.step()) out.emplace_back(query.text(0), query.text(1));
-  return out;
-}
-
-std::optional<ReportMark> AuditReader::last_report_before(const std::string& report_date) const {
-  // From the newest row back: reports are nightly, so the one that is looked for is near.
-  Statement query(db_,
-                  "SELECT seq, time FROM change WHERE type = 'report.completed' AND time <= ?"
-                  " AND substr(json_extract(fields, '$[0]'), 1, 10) < ? ORDER BY seq DESC LIMIT 1");
-  if (!query.bind_all(past_.value_or(end_of_time()), report_date).step()) return std::nullopt;
-  return ReportMark{query.int64(0), query.time(1)};
-}
-
-void AuditReader::changes(const ReportMark& since, const std::function<bool(const Change&)>& visit) const {
-  Statement query(db_, std::string(kSelectChange) + " WHERE seq > ? AND time <= ? ORDER BY seq");
-  query.bind_all(since.seq, past_.value_or(end_of_time()));
-  while (query.step())
-    if (!visit(read_change(query))) return;
 }
 
 }  // namespace damsync

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "storage/catalog/catalog.h"
@@ -28,10 +29,28 @@ struct AuditLicense {
   std::string_view metadata;  ///< JSON of `AssetMetadata`; empty while not described
   std::optional<UtcTime> withdrawn_at;
   bool described_before = false;  ///< the asset was described otherwise once: see `AuditReader::descriptions`
+  bool has_siblings = false;      ///< the asset has further licenses
+  bool learned_later = false;     ///< taken until the past moment, and the catalog did not know of it then
 
   std::string_view file_state, file_reason, path, sha256;
   std::optional<std::int64_t> bytes;
   std::optional<UtcTime> mirrored_at, verified_at;
+};
+
+/// An asset of an account that gives no licenses. Texts point into the row.
+struct AuditAsset {
+  std::string_view account, provider, asset_id, state;
+  std::string_view metadata;  ///< as in `AuditLicense`
+  std::optional<UtcTime> withdrawn_at;
+  bool described_before = false;
+};
+
+/// What an account did not give, or not so that it could be read.
+struct AuditShortfall {
+  std::string account;
+  std::int64_t count = 0;
+  std::vector<std::string> keys;  ///< the first few
+  std::string reason;             ///< of the first one; may be empty
 };
 
 /// What an asset was said to be until a moment.
@@ -40,7 +59,7 @@ struct PastDescription {
   std::string metadata;
 };
 
-/// How many licenses a complete reading of the history saw, of those that are held.
+/// How many licenses a complete reading of the history saw, of those that are held and those that could not be read.
 struct HistoryReading {
   std::int64_t seen = 0, expected = 0;
 };
@@ -49,6 +68,14 @@ struct HistoryReading {
 struct OpenSpend {
   std::int64_t spend_id = 0;
   std::string account, provider, asset_id, license_id;
+  UtcTime intended_at{};
+};
+
+/// A call that used up quota for the file of a license. An account may have been given another name since, so the
+/// provider counts.
+struct PaidCall {
+  std::int64_t spend_id = 0;
+  std::string provider, asset_id, license_id;
   UtcTime intended_at{};
 };
 
@@ -62,11 +89,13 @@ struct ReportMark {
 struct AuditPlan {
   std::string account, provider;
   Plan plan;
+  UtcTime read_at{};
 };
 
 /// The catalog for a report: one consistent snapshot, of now or as it was at a past moment. Streams; memory does not
-/// depend on the number of rows. Use a read-only connection: a snapshot that stays open holds up nobody but the
-/// checkpoints of the write-ahead log.
+/// depend on the number of rows. A past moment has the licenses that were taken until then, those that the catalog did
+/// not know yet as it first knew them; what is not kept of the past is left out. Use a read-only connection: a snapshot
+/// that stays open holds up nobody but the checkpoints of the write-ahead log.
 ///
 /// Errors   SQL failures throw (`DatabaseError`).
 /// Threads  one.
@@ -83,6 +112,10 @@ class AuditReader {
   /// Those of one asset.
   void licenses_of(const std::string& account, const std::string& asset_id,
                    const std::function<bool(const AuditLicense&)>& visit) const;
+  /// The statement behind `licenses`, for whoever wants to know how it is run.
+  [[nodiscard]] std::string licenses_sql() const;
+  /// Assets of accounts that have no license at all, in (account, asset_id) order.
+  void unlicensed_assets(const std::function<bool(const AuditAsset&)>& visit) const;
   [[nodiscard]] std::int64_t count_licenses() const;
   [[nodiscard]] bool has_licenses(const std::string& account) const;
   /// The newest moment that the catalog tells of, reports apart: while nothing is recorded it stays the same. Nothing
@@ -92,20 +125,39 @@ class AuditReader {
   [[nodiscard]] std::vector<PastDescription> descriptions(const std::string& account,
                                                           const std::string& asset_id) const;
 
+  /// Since when the license's file is in its state, and since when it may not be downloaded. Nothing: always.
+  [[nodiscard]] std::optional<UtcTime> file_state_since(const AuditLicense& license) const;
+  [[nodiscard]] std::optional<UtcTime> not_downloadable_since(const AuditLicense& license) const;
+
+  /// What was set aside because it could not be read, and was not read since. Of a past moment only licenses.
+  [[nodiscard]] std::vector<AuditShortfall> rejected() const;
+  /// Assets whose description is asked for and was not given yet; nothing for a past moment: it was not kept.
+  [[nodiscard]] std::vector<AuditShortfall> waiting() const;
+  /// Other assets that are held as images and were never described.
+  [[nodiscard]] std::vector<AuditShortfall> undescribed() const;
+
   /// Spending calls whose outcome was not known at that moment, by id.
   [[nodiscard]] std::vector<OpenSpend> open_spends() const;
+  /// Spending calls that used up quota, oldest first.
+  [[nodiscard]] std::vector<PaidCall> paid_calls() const;
   /// Of all accounts, by account and id; the latest reading of each that is not after the moment.
   [[nodiscard]] std::vector<AuditPlan> plans() const;
-  /// With times that are not after the moment; of a past moment, successes are taken from the book of runs.
+  /// Earlier readings of a plan, newest first; `visit` returns false to stop.
+  void earlier_plans(const AuditPlan& plan, const std::function<bool(const Plan&, UtcTime read_at)>& visit) const;
+  /// Of a past moment with the account's last success then, from the book of runs, and no more.
   [[nodiscard]] std::vector<StreamRow> streams() const;
-  /// Spans cut off at the moment.
+  /// Accounts whose last run before the past moment failed, and why. Of now the streams tell.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> failed_runs() const;
+  /// Spans that begin until the moment. How far the newest one reached then is not kept.
   [[nodiscard]] std::vector<CoverageRow> coverage() const;
   /// By the last complete reading that ended at `full_at`. Nothing for a past moment: it was not kept.
   [[nodiscard]] std::optional<HistoryReading> history_reading(const std::string& account, UtcTime full_at) const;
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> accounts() const;  ///< name, provider
 
-  /// The newest `report.completed` that names an earlier date than `report_date`.
-  [[nodiscard]] std::optional<ReportMark> last_report_before(const std::string& report_date) const;
+  /// The newest `report.completed` of a report of the chain (empty: that of `audit.directory`) and of an earlier date
+  /// than `report_date`.
+  [[nodiscard]] std::optional<ReportMark> last_report_before(const std::string& report_date,
+                                                             const std::string& chain) const;
   /// Of the feed after that, until the moment.
   void changes(const ReportMark& since, const std::function<bool(const Change&)>& visit) const;
 

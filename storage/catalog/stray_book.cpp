@@ -6,7 +6,6 @@ namespace damsync {
 namespace {
 
 constexpr const char* kComparedAt = "store_compared_at";
-constexpr auto kWorthNoting = std::chrono::hours(12);
 
 }  // namespace
 
@@ -32,9 +31,6 @@ void StrayBook::finish() {
       .bind(now_)
       .run();
   db_.execute("DELETE FROM temp.stray_seen");
-  // Comparing again and again tells nothing new: what a report is made from must not change by being looked at.
-  const auto before = compared_at(UtcTime::max());
-  if (before && now_ >= *before && now_ - *before < kWorthNoting) return;
   Statement(db_, "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value")
       .bind_all(kComparedAt, format_rfc3339(now_))
       .run();

@@ -35,7 +35,7 @@ class StrayBook {
 
   /// Those that were there at that moment, in path order; `visit` returns false to stop.
   void list(UtcTime at, const std::function<bool(const StrayFile&)>& visit) const;
-  /// When a complete comparison was last noted, at most every twelve hours; nothing: there was none, or it was later.
+  /// When all names were last compared; nothing: never, or later than that.
   [[nodiscard]] std::optional<UtcTime> compared_at(UtcTime at) const;
 
  private:

@@ -25,6 +25,15 @@ std::string match_text(const ReportAgreement& a) {
   return out.empty() ? "every license" : out;
 }
 
+std::string days_text(const ReportAgreement& a) {
+  return (a.start ? " from " + format_date(*a.start) : "") + (a.end ? " until " + format_date(*a.end) : "");
+}
+
+ReportTerms terms_of(const ReportAgreement& a) {
+  return {match_text(a), a.licensee,   day_or_empty(a.start), day_or_empty(a.end),
+          a.terms_url,   a.terms_file, a.terms_sha256};
+}
+
 bool is_listed(EventType type) {
   switch (type) {
     case EventType::kLicenseAdded:
@@ -39,80 +48,45 @@ bool is_listed(EventType type) {
 }  // namespace
 
 AuditReport::AuditReport(const AuditReader& reader, const AuditInput& input)
-    : reader_(reader), input_(input), waivers_(input.rules), rows_(input.rules.agreements) {
+    : reader_(reader),
+      input_(input),
+      waivers_(input.rules),
+      agreements_(input.rules.agreements, input.rules.day_of),
+      rows_(agreements_),
+      holdings_(reader) {
   for (auto& spend : reader_.open_spends()) spends_.emplace(std::pair(spend.account, spend.license_id), spend);
   head_.report_date = input_.report_date;
   head_.as_of = input_.rules.as_of;
   head_.time_zone = input_.time_zone;
-  head_.store_checked_at = reader_.store_compared_at(input_.rules.judged_at);
-  for (auto& plan : reader_.plans()) head_.plans.push_back({plan.account, plan.provider, plan.plan});
-  describe_coverage();
-  judge_completeness();
+  head_.past = input_.past;
+  if (!input_.past)  // a look that changes nothing must not change the report
+    if (const auto compared = reader_.store_compared_at(input_.rules.judged_at))
+      head_.store_checked_at = std::min(*compared, head_.as_of);
+  describe_plans();
+  head_.coverage = describe_coverage(reader_, input_);
+  head_.incomplete_reasons = incomplete_reasons(reader_, input_, head_.coverage);
+  head_.complete = head_.incomplete_reasons.empty();
+  if (!input_.late.empty()) head_.incomplete_reasons.push_back(input_.late);
   describe_changes();
-  describe_terms();
 }
 
-void AuditReport::describe_coverage() {
-  std::map<std::string, std::string> providers;
-  for (const auto& [account, provider] : reader_.accounts()) providers[account] = provider;
-  for (const auto& stream : reader_.streams()) {
-    if (!providers.contains(stream.account)) continue;
-    auto& c = head_.coverage.emplace_back();
-    c.account = stream.account;
-    c.provider = providers[stream.account];
-    c.stream = stream.name;
-    c.last_ok_at = stream.last_ok_at;
-    c.last_full_at = stream.last_full_at;
-    c.error = stream.last_error;
-    if (!stream.last_full_at) continue;
-    if (const auto reading = reader_.history_reading(stream.account, *stream.last_full_at)) {
-      c.rows_seen = reading->seen;
-      c.rows_expected = reading->expected;
-    }
+void AuditReport::describe_plans() {
+  for (auto& known : reader_.plans()) {
+    ReportPlan plan{known.account, known.provider, known.plan, false, {}};
+    bool low = is_low(input_.rules, plan.plan);
+    if (low) plan.low_since = known.read_at;
+    reader_.earlier_plans(known, [&](const Plan& earlier, UtcTime read_at) {
+      plan.renews = plan.renews || (earlier.expires_at && plan.plan.expires_at > earlier.expires_at);
+      low = low && is_low(input_.rules, earlier);
+      if (low) plan.low_since = read_at;
+      return low || !plan.renews;
+    });
+    head_.plans.push_back(std::move(plan));
   }
-  const auto span_rows = reader_.coverage();
-  for (auto& c : head_.coverage) {
-    for (const auto& row : span_rows) {
-      if (row.account != c.account || row.stream != c.stream) continue;
-      if (!c.observed.empty()) c.gaps.push_back({c.observed.back().to, row.from});
-      c.observed.push_back({row.from, row.to});
-    }
-    const bool fresh = c.last_ok_at && input_.rules.judged_at - *c.last_ok_at <= input_.rules.stale_after;
-    c.complete = c.error.empty() && c.gaps.empty() && fresh && c.rows_seen.value_or(0) >= c.rows_expected.value_or(0);
-  }
-}
-
-void AuditReport::judge_completeness() {
-  auto& reasons = head_.incomplete_reasons;
-  for (const auto& account : input_.accounts) {
-    bool known = false, read_whole = false;
-    for (const auto& c : head_.coverage) {
-      if (c.account != account) continue;
-      known = true;
-      read_whole = read_whole || c.last_full_at || (input_.past && c.last_ok_at);
-      const std::string where = account + ", " + c.stream + ": ";
-      if (!c.error.empty()) reasons.push_back(where + "the last poll failed: " + c.error);
-      if (!c.gaps.empty()) reasons.push_back(where + fmt::format("{} spans of time were not observed", c.gaps.size()));
-      if (!c.last_ok_at)
-        reasons.push_back(where + "never read to its end");
-      else if (input_.rules.judged_at - *c.last_ok_at > input_.rules.stale_after)
-        reasons.push_back(where + "last read to its end at " + format_rfc3339(*c.last_ok_at));
-      if (c.rows_seen.value_or(0) < c.rows_expected.value_or(0))
-        reasons.push_back(
-            where + fmt::format("the last complete reading saw {} of {} licenses", *c.rows_seen, *c.rows_expected));
-    }
-    if (!known)
-      reasons.push_back(account + ": never read");
-    else if (!read_whole && reader_.has_licenses(account))
-      reasons.push_back(account + ": its whole history was never read");
-  }
-  reasons.insert(reasons.end(), input_.remarks.begin(), input_.remarks.end());
-  head_.complete = reasons.empty();
-  if (!input_.late.empty()) reasons.push_back(input_.late);
 }
 
 void AuditReport::describe_changes() {
-  const auto mark = reader_.last_report_before(input_.report_date);
+  const auto mark = reader_.last_report_before(input_.report_date, input_.chain);
   if (!mark) return;
   auto& changes = head_.changes;
   changes.since = mark->time;
@@ -132,12 +106,6 @@ void AuditReport::describe_changes() {
     changes.events.erase(changes.events.begin(), changes.events.begin() + extra);
     changes.not_listed += extra;
   }
-}
-
-void AuditReport::describe_terms() {
-  for (const auto& a : input_.rules.agreements)
-    head_.terms.push_back({match_text(a), a.licensee, day_or_empty(a.start), day_or_empty(a.end), a.terms_url,
-                           a.terms_file, a.terms_sha256});
 }
 
 Status AuditReport::write(ReportRenderer& out, const ProgressSink& progress, std::stop_token stop) {
@@ -161,6 +129,7 @@ Status AuditReport::write(ReportRenderer& out, const ProgressSink& progress, std
   }
   if (!status) return status;
   if (progress) progress(step);
+  put_notes();
   return out.end(totals_);
 }
 
@@ -176,13 +145,36 @@ Status AuditReport::write_loose_findings(ReportRenderer& out) {
   std::erase_if(judged, [&](const ReportCoverage& c) {
     return std::find(input_.accounts.begin(), input_.accounts.end(), c.account) == input_.accounts.end();
   });
+  for (const auto& account : input_.accounts)
+    if (std::none_of(judged.begin(), judged.end(), [&](const auto& c) { return c.account == account; }))
+      judged.emplace_back().account = account;
   for (auto& finding : find_in_coverage(input_.rules, judged))
     if (!write(std::move(finding))) return status;
   reader_.strays(input_.rules.judged_at, [&](const StrayFile& file) { return write(stray_file(file), file.path); });
   if (!status) return status;
   for (auto& finding : find_in_plans(input_.rules, head_.plans))
     if (!write(std::move(finding))) return status;
+  std::vector<Finding> found;
+  reader_.unlicensed_assets([&](const AuditAsset& asset) {
+    ++totals_.assets_without_license;
+    ++followed_[std::string(asset.account)];
+    found.clear();
+    find_in_asset(followed(asset), found);
+    return std::all_of(found.begin(), found.end(), [&](const Finding& finding) { return write(finding); });
+  });
   return status;
+}
+
+FollowedAsset AuditReport::followed(const AuditAsset& asset) {
+  FollowedAsset out{std::string(asset.provider), std::string(asset.account), std::string(asset.asset_id), {}, "", {}};
+  if (asset.state == to_word(AssetState::kWithdrawn)) out.withdrawn_at = asset.withdrawn_at;
+  if (!asset.described_before || asset.metadata.empty()) return out;
+  UsageFacts now;
+  rows_.read_facts(asset.metadata, now);
+  const auto change = change_since(reader_.descriptions(out.account, out.asset_id), now);
+  out.change = change.text;
+  out.changed_at = change.at;
+  return out;
 }
 
 Status AuditReport::write_license(const AuditLicense& license, ReportRenderer& out) {
@@ -191,6 +183,7 @@ Status AuditReport::write_license(const AuditLicense& license, ReportRenderer& o
   rows_.read(license, row_);
   findings_.clear();
   find_in_row(input_.rules, row_, context_of(license), findings_);
+  if (!described_.empty()) date_findings();
   for (auto& finding : findings_) {
     waivers_.apply(finding, row_.path);
     count(finding);
@@ -201,8 +194,11 @@ Status AuditReport::write_license(const AuditLicense& license, ReportRenderer& o
 }
 
 void AuditReport::begin_asset(const AuditLicense& license) {
-  held_kinds_.clear();
   paths_.clear();
+  holdings_.begin(license);
+  described_.clear();
+  if (license.described_before)
+    described_ = reader_.descriptions(std::string(license.account), std::string(license.asset_id));
   ++totals_.assets;
   if (license.asset_state == to_word(AssetState::kWithdrawn)) ++totals_.assets_withdrawn;
 }
@@ -211,11 +207,11 @@ RowContext AuditReport::context_of(const AuditLicense& license) {
   RowContext context;
   context.facts = &rows_.facts();
   context.agreement = rows_.agreement();
-  if (row_.license_state == to_word(LicenseState::kHeld)) {
-    const auto [first, is_first] =
-        held_kinds_.emplace(row_.license_type + '\n' + row_.size + '\n' + row_.format, row_.license_id);
-    if (!is_first) context.same_as = first->second;
-  }
+  context.same_as = holdings_.earlier_than(license);
+  if (const auto spend = holdings_.spend_of(license)) row_.taken_by_spend = std::to_string(*spend);
+  if (row_.file_state == to_word(FileState::kMissing) || row_.file_state == to_word(FileState::kCorrupt))
+    context.file_state_since = reader_.file_state_since(license);
+  if (!row_.downloadable.value_or(true)) context.not_downloadable_since = reader_.not_downloadable_since(license);
   if (!spends_.empty()) {
     const auto spend = spends_.find({row_.account, row_.license_id});
     if (spend != spends_.end()) {
@@ -223,7 +219,7 @@ RowContext AuditReport::context_of(const AuditLicense& license) {
       context.spend_id = spend->second.spend_id;
     }
   }
-  if (license.described_before) find_change(license, context);
+  if (!described_.empty()) find_change(license, context);
   if (row_.withdrawn_at.at && input_.replacements)
     context.replacements = input_.replacements(row_.account, row_.asset_id);
   return context;
@@ -231,16 +227,48 @@ RowContext AuditReport::context_of(const AuditLicense& license) {
 
 /// As licensed means: as it was described at that time, or first of all if nothing older is known.
 void AuditReport::find_change(const AuditLicense& license, RowContext& context) {
-  auto past = reader_.descriptions(row_.account, row_.asset_id);
+  auto past = described_;
   std::erase_if(past, [&](const PastDescription& d) { return d.until <= license.licensed_at; });
-  if (past.empty()) return;
+  const auto change = change_since(past, rows_.facts());
+  context.change = change.text;
+  context.changed_at = change.at;
+}
+
+AuditReport::UsageChange AuditReport::change_since(const std::vector<PastDescription>& past, const UsageFacts& now) {
+  UsageChange out;
+  if (past.empty()) return out;
   UsageFacts then, before;
   rows_.read_facts(past.front().metadata, then);
-  context.change = usage_difference(then, rows_.facts());
-  if (context.change.empty()) return;
+  out.text = usage_difference(then, now);
+  if (out.text.empty()) return out;
   for (const auto& description : past) {
     rows_.read_facts(description.metadata, before);
-    if (usage_difference(then, before).empty()) context.changed_at = description.until;
+    if (usage_difference(then, before).empty()) out.at = description.until;
+  }
+  return out;
+}
+
+/// What follows from the description is as old as the newest one that did not give it, when that one was replaced.
+void AuditReport::date_findings() {
+  std::vector<Finding*> open;
+  for (auto& finding : findings_)
+    if (follows_from_description(finding.code)) open.push_back(&finding);
+  ReportLicense then = row_;
+  UsageFacts facts;
+  RowContext context;
+  context.facts = &facts;
+  for (auto past = described_.rbegin(); past != described_.rend() && !open.empty(); ++past) {
+    if (row_.first_seen.at && past->until <= *row_.first_seen.at) return;
+    rows_.read_facts(past->metadata, facts);
+    LicenseRowReader::put_facts(facts, then);
+    std::vector<Finding> found;
+    find_in_row(input_.rules, then, context, found);
+    std::erase_if(open, [&](Finding* finding) {
+      const bool was_there =
+          std::any_of(found.begin(), found.end(), [&](const Finding& f) { return f.code == finding->code; });
+      if (!was_there) finding->first_seen.set(past->until);
+      return !was_there;
+    });
   }
 }
 
@@ -249,6 +277,8 @@ void AuditReport::count_row() {
   const bool held = row_.license_state == to_word(LicenseState::kHeld);
   ++(held ? totals_.licenses_held : totals_.licenses_vanished);
   ++totals_.files_by_state[row_.file_state];
+  if (row_.learned_at.at) ++learned_later_;
+  if (held && row_.asset_state == to_word(AssetState::kUnknown) && row_.media_kind != "image") ++not_described_kinds_;
   if (row_.file_state == to_word(FileState::kMirrored)) {
     ++totals_.files_mirrored;
     if (paths_.insert(row_.path).second) totals_.bytes += row_.bytes.value_or(0);
@@ -264,7 +294,34 @@ void AuditReport::count(const Finding& finding) {
   ++(finding.waived ? code.waived : code.open);
   ++(finding.waived ? severity.waived : severity.open);
   const auto& since = head_.changes.since;
-  if (!since || (finding.first_seen.at && *finding.first_seen.at > *since)) ++totals_.findings_new;
+  const auto& seen = finding.first_seen.at;
+  if (!since || (seen && *seen > *since && *seen <= input_.rules.judged_at)) ++totals_.findings_new;
+}
+
+void AuditReport::put_notes() {
+  auto& notes = totals_.notes;
+  const auto add = [&](std::int64_t count, std::string_view one, std::string_view many) {
+    if (count > 0) notes.push_back(fmt::format("{} {}", count, count == 1 ? one : many));
+  };
+  if (input_.past)
+    notes.emplace_back(
+        "The settings of today apply: accounts, agreements, users and waivers. Not kept of the past: how far "
+        "a feed was observed, the last full reading, when files were verified and the store was compared.");
+  add(learned_later_, "license was taken by then and learned of later: it is shown as it was first read.",
+      "licenses were taken by then and learned of later: they are shown as they were first read.");
+  add(not_described_kinds_, "license is of a kind that providers do not describe to damsync, such as a video.",
+      "licenses are of kinds that providers do not describe to damsync, such as videos.");
+  for (const auto& [account, count] : followed_)
+    notes.push_back(
+        fmt::format("{}: {} assets without a license, because the account gives no license history: they "
+                    "are in no row and no total, and only their withdrawals and changed restrictions are "
+                    "findings.",
+                    account, count));
+  if (input_.only) return;
+  for (const auto* a : agreements_.used()) totals_.terms.push_back(terms_of(*a));
+  for (const auto* a : agreements_.unused())
+    notes.push_back(
+        fmt::format("The agreement for {}{} covers no license of this report.", match_text(*a), days_text(*a)));
 }
 
 }  // namespace damsync

@@ -27,6 +27,13 @@ Finding make(C code, const std::string& provider, const std::string& account, st
   return out;
 }
 
+/// What we noticed, to the second: more would say more than we know.
+std::string noticed(UtcTime time) { return format_rfc3339(std::chrono::floor<std::chrono::seconds>(time)); }
+
+std::string withdrawn_message(const std::optional<UtcTime>& when) {
+  return "withdrawn by the provider" + (when ? ", noticed on " + noticed(*when) : std::string());
+}
+
 /// Collects the findings of one row.
 class RowFinder {
  public:
@@ -71,21 +78,23 @@ class RowFinder {
 
   void withdrawn() {
     if (row_.asset_state != kWithdrawn || !held()) return;
-    std::string message = "withdrawn by the provider since " + row_.withdrawn_at.text;
+    std::string message = withdrawn_message(row_.withdrawn_at.at);
     if (!context_.replacements.empty())
       message += fmt::format("; it suggests instead: {}", fmt::join(context_.replacements, ", "));
     add(C::kWithdrawnHeld, std::move(message), row_.withdrawn_at.at);
   }
 
   void file_damage() {
-    const auto seen = row_.verified_at.at ? row_.verified_at.at : row_.mirrored_at.at;
+    const auto seen = context_.file_state_since ? context_.file_state_since : row_.mirrored_at.at;
     if (row_.file_state == "missing") add(C::kFileMissing, "missing in the store: " + row_.path, seen);
     if (row_.file_state == "corrupt") add(C::kFileHashMismatch, "changed in the store: " + row_.path, seen);
   }
 
   void vanished() {
-    if (!held())
-      add(C::kLicenseVanished, "not listed by the provider since " + row_.vanished_at.text, row_.vanished_at.at);
+    if (held()) return;
+    const auto& when = row_.vanished_at.at;
+    add(C::kLicenseVanished,
+        "not listed by the provider any more" + (when ? ", noticed on " + noticed(*when) : std::string()), when);
   }
 
   void restriction_changed() {
@@ -96,12 +105,13 @@ class RowFinder {
     if (context_.spend_open_since)
       add(C::kSpendUnsettled,
           fmt::format("spending call {} of {} has no known outcome", context_.spend_id,
-                      format_rfc3339(*context_.spend_open_since)),
+                      noticed(*context_.spend_open_since)),
           context_.spend_open_since);
   }
 
+  [[nodiscard]] const ReportAgreement* agreement() const { return context_.agreement.agreement; }
   /// Days that are left, the last one included.
-  [[nodiscard]] std::int64_t days_left() const { return (*context_.agreement->end - rules_.today).count(); }
+  [[nodiscard]] std::int64_t days_left() const { return (*agreement()->end - rules_.today).count(); }
 
   [[nodiscard]] std::int64_t widest_warning() const {
     return rules_.expiring_days.empty() ? 0
@@ -110,7 +120,7 @@ class RowFinder {
 
   [[nodiscard]] End end_state() const {
     if (!held()) return End::kFar;
-    if (context_.agreement == nullptr || !context_.agreement->end) return End::kUnknown;
+    if (agreement() == nullptr || !agreement()->end) return End::kUnknown;
     if (days_left() < 0) return End::kExpired;
     return days_left() <= widest_warning() ? End::kExpiring : End::kFar;
   }
@@ -122,7 +132,7 @@ class RowFinder {
 
   void expired() {
     add(C::kExpired, "the right to use it ended on " + row_.end,
-        not_before_license(*context_.agreement->end + std::chrono::days(1)));
+        not_before_license(*agreement()->end + std::chrono::days(1)));
   }
 
   void expiring() {
@@ -130,17 +140,20 @@ class RowFinder {
     for (const std::int64_t days : rules_.expiring_days)
       if (days >= days_left()) crossed = std::min(crossed, days);
     add(C::kExpiring, fmt::format("the right to use it ends on {}, within {} days", row_.end, crossed),
-        not_before_license(*context_.agreement->end - std::chrono::days(widest_warning())));
+        not_before_license(*agreement()->end - std::chrono::days(widest_warning())));
   }
 
   void end_unknown() {
-    add(C::kEndDateUnknown, context_.agreement == nullptr ? "no [[agreement]] in the settings covers it"
-                                                          : "its [[agreement]] in the settings names no end");
+    add(C::kEndDateUnknown, agreement() != nullptr ? "its [[agreement]] in the settings names no end"
+                            : context_.agreement.other_days
+                                ? "the [[agreement]]s in the settings that match it do not cover the day it was taken"
+                                : "no [[agreement]] in the settings covers it");
   }
 
   void no_file() {
     if (!held() || row_.file_state == "mirrored" || row_.file_state == "missing" || row_.file_state == "corrupt")
       return;
+    if (row_.learned_at.at) return;  // nobody knew that there was something to fetch
     add(C::kLicenseNoFile,
         row_.file_reason.empty() ? "not in the store: " + row_.file_state : "not in the store: " + row_.file_reason);
   }
@@ -201,7 +214,8 @@ class RowFinder {
 
   void not_downloadable() {
     if (held() && row_.downloadable.has_value() && !*row_.downloadable)
-      add(C::kNotDownloadable, "the provider does not let it be downloaded");
+      add(C::kNotDownloadable, "the provider does not let it be downloaded",
+          context_.not_downloadable_since ? context_.not_downloadable_since : row_.first_seen.at);
   }
 
   void editorial_only() {
@@ -221,6 +235,25 @@ std::string said(std::vector<std::string> values) {
   return values.empty() ? "none" : fmt::format("\"{}\"", fmt::join(values, "\", \""));
 }
 
+/// Streams of an account that were last read at the same moment are one silence.
+void find_silences(const AuditRules& rules, const std::vector<ReportCoverage>& coverage, std::vector<Finding>& out) {
+  for (auto c = coverage.begin(); c != coverage.end();) {
+    std::string streams = c->stream;
+    auto next = c + 1;
+    for (; next != coverage.end() && next->account == c->account && next->last_ok_at == c->last_ok_at; ++next)
+      streams += ", " + next->stream;
+    const auto read_at = c->last_ok_at;
+    if (!read_at || rules.judged_at - *read_at > rules.stale_after) {
+      std::string message = c->stream.empty() ? "never read"
+                            : read_at         ? streams + ": last read to its end at " + noticed(*read_at)
+                                              : streams + ": never read to its end";
+      const auto since = read_at ? std::optional<UtcTime>(*read_at + rules.stale_after) : std::nullopt;
+      out.push_back(make(C::kStaleProvider, c->provider, c->account, std::move(message), since));
+    }
+    c = next;
+  }
+}
+
 }  // namespace
 
 void find_in_row(const AuditRules& rules, const ReportLicense& row, const RowContext& context,
@@ -228,43 +261,59 @@ void find_in_row(const AuditRules& rules, const ReportLicense& row, const RowCon
   RowFinder(rules, row, context, out).find();
 }
 
+bool follows_from_description(FindingCode code) noexcept {
+  return code == C::kEditorialOnly || code == C::kReleaseMissing || code == C::kReleaseUnclear ||
+         code == C::kAiGenerated || code == C::kAdult;
+}
+
+void find_in_asset(const FollowedAsset& asset, std::vector<Finding>& out) {
+  const auto add = [&](C code, std::string message, std::optional<UtcTime> first_seen) {
+    out.push_back(make(code, asset.provider, asset.account, std::move(message), first_seen));
+    out.back().asset_id = asset.asset_id;
+  };
+  if (asset.withdrawn_at)
+    add(C::kWithdrawnHeld, withdrawn_message(asset.withdrawn_at) + "; the account gives no licenses",
+        asset.withdrawn_at);
+  if (!asset.change.empty()) add(C::kRestrictionChanged, asset.change, asset.changed_at);
+}
+
 std::vector<Finding> find_in_coverage(const AuditRules& rules, const std::vector<ReportCoverage>& coverage) {
   std::vector<Finding> out;
   for (const auto& c : coverage)
     for (const auto& gap : c.gaps)
-      out.push_back(make(
-          C::kCoverageGap, c.provider, c.account,
-          fmt::format("{}: not observed from {} to {}", c.stream, format_rfc3339(gap.from), format_rfc3339(gap.to)),
-          gap.from));
-  for (const auto& c : coverage) {
-    if (c.last_ok_at && rules.judged_at - *c.last_ok_at <= rules.stale_after) continue;
-    const std::string when =
-        c.last_ok_at ? "last read to its end at " + format_rfc3339(*c.last_ok_at) : "never read to its end";
-    const auto since = c.last_ok_at ? std::optional<UtcTime>(*c.last_ok_at + rules.stale_after) : std::nullopt;
-    out.push_back(make(C::kStaleProvider, c.provider, c.account, c.stream + ": " + when, since));
-  }
+      out.push_back(make(C::kCoverageGap, c.provider, c.account,
+                         fmt::format("{}: not observed from {} to {}", c.stream, noticed(gap.from), noticed(gap.to)),
+                         gap.from));
+  find_silences(rules, coverage, out);
   return out;
+}
+
+bool is_low(const AuditRules& rules, const Plan& plan) {
+  if (!plan.limit || !plan.left || *plan.limit <= 0) return false;
+  if (plan.expires_at && *plan.expires_at <= rules.judged_at) return false;
+  return static_cast<double>(*plan.left) < rules.quota_low * static_cast<double>(*plan.limit);
 }
 
 std::vector<Finding> find_in_plans(const AuditRules& rules, const std::vector<ReportPlan>& plans) {
   std::vector<Finding> out;
-  const auto ended = [&](const Plan& plan) { return plan.expires_at && *plan.expires_at <= rules.judged_at; };
-  for (const auto& [account, provider, plan] : plans) {
-    if (ended(plan) || !plan.limit || !plan.left || *plan.limit <= 0) continue;
-    if (static_cast<double>(*plan.left) >= rules.quota_low * static_cast<double>(*plan.limit)) continue;
-    out.push_back(make(C::kQuotaLow, provider, account,
-                       fmt::format("plan {}: {} of {} downloads left", plan.plan_id, *plan.left, *plan.limit),
-                       std::nullopt));
-  }
-  const std::int64_t warn =
-      rules.expiring_days.empty() ? 0 : *std::max_element(rules.expiring_days.begin(), rules.expiring_days.end());
-  for (const auto& [account, provider, plan] : plans) {
-    if (!plan.expires_at || *plan.expires_at > rules.judged_at + std::chrono::days(warn)) continue;
-    if (*plan.expires_at < rules.judged_at - std::chrono::days(warn)) continue;  // nobody misses it any more
-    out.push_back(make(C::kPlanEnding, provider, account,
-                       fmt::format("plan {} {} {}", plan.plan_id, ended(plan) ? "ended at" : "ends at",
-                                   format_rfc3339(*plan.expires_at)),
-                       *plan.expires_at - std::chrono::days(warn)));
+  for (const auto& item : plans)
+    if (is_low(rules, item.plan))
+      out.push_back(
+          make(C::kQuotaLow, item.provider, item.account,
+               fmt::format("plan {}: {} of {} downloads left", item.plan.plan_id, *item.plan.left, *item.plan.limit),
+               item.low_since));
+  // The nearest warning: a plan that goes from month to month would be near its end for good by any other.
+  const auto& days = rules.expiring_days;
+  const std::chrono::days warn(days.empty() ? 0 : *std::min_element(days.begin(), days.end()));
+  for (const auto& item : plans) {
+    const auto& end = item.plan.expires_at;
+    if (!end || *end > rules.judged_at + warn) continue;
+    if (*end < rules.judged_at - warn) continue;  // nobody misses it any more
+    const bool ended = *end <= rules.judged_at;
+    if (item.renews && !ended) continue;
+    out.push_back(make(C::kPlanEnding, item.provider, item.account,
+                       fmt::format("plan {} {} {}", item.plan.plan_id, ended ? "ended at" : "ends at", noticed(*end)),
+                       item.renews ? *end : *end - warn));
   }
   return out;
 }

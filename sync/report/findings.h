@@ -36,15 +36,18 @@ struct AuditRules {
   Millis stale_after{};                    ///< no success for so long is a finding
   std::set<std::string> project_required;  ///< accounts
   std::vector<ReportAgreement> agreements;
+  LocalDay day_of;  ///< in the zone of the schedule; empty: days of UTC
   std::vector<Waiver> waivers;
 };
 
 /// What the catalog knows about a row besides the row itself.
 struct RowContext {
-  const UsageFacts* facts = nullptr;           ///< of the asset, as it is described now
-  const ReportAgreement* agreement = nullptr;  ///< null: none matches
-  std::string_view same_as;                    ///< another license of the same asset, type and size; empty: none
-  std::optional<UtcTime> spend_open_since;     ///< a call about this license whose outcome is not known
+  const UsageFacts* facts = nullptr;  ///< of the asset, as it is described now
+  AgreementBook::Answer agreement;
+  std::string_view same_as;                       ///< an earlier license of the same asset, type and size; empty: none
+  std::optional<UtcTime> file_state_since;        ///< of a file that is missing or was changed; nothing: not known
+  std::optional<UtcTime> not_downloadable_since;  ///< nothing: always
+  std::optional<UtcTime> spend_open_since;        ///< a call about this license whose outcome is not known
   std::int64_t spend_id = 0;
   std::string change;  ///< what of its restrictions changed since it was licensed; empty: nothing
   std::optional<UtcTime> changed_at;
@@ -54,9 +57,20 @@ struct RowContext {
 /// Appends the findings of one license, in the order of the rules.
 void find_in_row(const AuditRules& rules, const ReportLicense& row, const RowContext& context,
                  std::vector<Finding>& out);
-/// Findings about accounts and their plans.
+/// Whether what is found follows from the description of the asset alone.
+bool follows_from_description(FindingCode code) noexcept;
+/// An asset that an account follows without a license of its own; `out` as above.
+struct FollowedAsset {
+  std::string provider, account, asset_id;
+  std::optional<UtcTime> withdrawn_at;
+  std::string change;  ///< as in `RowContext`
+  std::optional<UtcTime> changed_at;
+};
+void find_in_asset(const FollowedAsset& asset, std::vector<Finding>& out);
+/// Findings about accounts and their plans. A stream without a name stands for an account that was never read.
 std::vector<Finding> find_in_coverage(const AuditRules& rules, const std::vector<ReportCoverage>& coverage);
 std::vector<Finding> find_in_plans(const AuditRules& rules, const std::vector<ReportPlan>& plans);
+bool is_low(const AuditRules& rules, const Plan& plan);
 Finding stray_file(const StrayFile& file);
 
 /// What differs between two descriptions in what decides about use, e.g. `editorial: no, now yes`; empty: nothing.

@@ -118,7 +118,9 @@ std::string word_chart(const std::map<std::string, std::int64_t>& counts, const 
 
 std::string quota_chart(const std::vector<ReportPlan>& plans) {
   std::vector<Bar> bars;
-  for (const auto& [account, provider, plan] : plans) {
+  for (const auto& item : plans) {
+    const auto& account = item.account;
+    const auto& plan = item.plan;
     if (!plan.limit || !plan.left || *plan.limit <= 0) continue;
     const auto used = *plan.limit - *plan.left;
     const double share = static_cast<double>(used) / static_cast<double>(*plan.limit);

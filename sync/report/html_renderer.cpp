@@ -245,7 +245,7 @@ Status HtmlRenderer::end(const ReportTotals& totals) {
   for (const auto& reason : head.incomplete_reasons) reasons.push_back(data(reason));
   page.set("reasons", reasons);
   page.set("has_reasons", data(!head.incomplete_reasons.empty()));
-  page.set("coverage", coverage_html(head.coverage));
+  page.set("coverage", coverage_html(head));
   page.set("store_checked_at", head.store_checked_at ? data(readable_time(head.store_checked_at)) : data(false));
   page.set("figures", figures(totals));
   data charts(data::type::list);
@@ -254,8 +254,11 @@ Status HtmlRenderer::end(const ReportTotals& totals) {
   add_chart(charts, "By license type", word_chart(totals.licenses_by_type, "Licenses by license type"));
   add_chart(charts, "Quota used", quota_chart(head.plans));
   page.set("charts", charts);
-  page.set("has_terms", data(!head.terms.empty()));
-  page.set("terms", terms_html(head.terms));
+  page.set("has_terms", data(!totals.terms.empty()));
+  page.set("terms", terms_html(totals.terms));
+  data notes(data::type::list);
+  for (const auto& note : totals.notes) notes.push_back(data(note));
+  page.set("notes", notes);
   page_->put_findings();
   page_->put_changes();
   page_->put_licenses();

@@ -142,7 +142,7 @@ std::string license_row(const HtmlTable& table, const ReportLicense& l) {
                     lines(l.file_state, says), joined(l.findings, "\n")});
 }
 
-std::string coverage_html(const std::vector<ReportCoverage>& coverage) {
+std::string coverage_html(const ReportHead& head) {
   HtmlTable table({{"Account", ""},
                    {"Feed", ""},
                    {"State", ""},
@@ -152,10 +152,10 @@ std::string coverage_html(const std::vector<ReportCoverage>& coverage) {
                    {"Full reading", "s"},
                    {"Rows read", "n"},
                    {"Last error", "w"}});
-  for (const auto& c : coverage)
+  for (const auto& c : head.coverage)
     table.add({c.account + " (" + c.provider + ")", c.stream, c.complete ? "complete" : "INCOMPLETE",
-               spans_text(c.observed, "nothing yet"), spans_text(c.gaps, "none"), moment_text(c.last_ok_at),
-               moment_text(c.last_full_at), rows_text(c), c.error});
+               spans_text(c.observed, head.past ? "not kept" : "nothing yet"), spans_text(c.gaps, "none"),
+               moment_text(c.last_ok_at), head.past ? "not kept" : moment_text(c.last_full_at), rows_text(c), c.error});
   const auto out = table.render("Feeds of each account; times are UTC");
   return out.empty() ? "<p class=\"no\">No feed of any account was read yet.</p>" : out;
 }

@@ -40,7 +40,7 @@ std::string waived_row(const HtmlTable& table, const Finding& finding, std::stri
 HtmlTable licenses_table();
 std::string license_row(const HtmlTable& table, const ReportLicense& license);
 
-std::string coverage_html(const std::vector<ReportCoverage>& coverage);
+std::string coverage_html(const ReportHead& head);
 std::string changes_html(const ReportChanges& changes, std::size_t at_most);
 std::string terms_html(const std::vector<ReportTerms>& terms);
 

@@ -17,6 +17,8 @@ Json list_of(const Items& items, ToJson&& to_json) {
   return out;
 }
 
+Json text_json(const std::string& text) { return Json(text); }
+
 Json span_json(const ReportSpan& span) {
   return Json::object({{"from", format_rfc3339(span.from)}, {"to", format_rfc3339(span.to)}});
 }
@@ -45,7 +47,7 @@ Json change_json(const Change& change) {
                        {"asset_id", or_null(change.asset_id)},
                        {"license_id", or_null(change.license_id)},
                        {"revision", change.revision},
-                       {"fields", list_of(change.fields, [](const std::string& field) { return Json(field); })}});
+                       {"fields", list_of(change.fields, text_json)}});
 }
 
 Json counts_json(const std::map<std::string, std::int64_t>& counts) {
@@ -88,25 +90,6 @@ Json open_and_waived(const ReportTotals::CodeCount& count) {
   return Json::object({{"open", count.open}, {"waived", count.waived}});
 }
 
-}  // namespace
-
-std::vector<Json::Member> json_head(const ReportHead& head) {
-  std::vector<Json::Member> members = {
-      {"as_of", format_rfc3339(head.as_of)},
-      {"changes", changes_json(head.changes)},
-      {"complete", head.complete},
-      {"coverage", list_of(head.coverage, coverage_json)},
-      {"incomplete_reasons", list_of(head.incomplete_reasons, [](const std::string& line) { return Json(line); })},
-      {"plans", list_of(head.plans, plan_json)},
-      {"report_date", head.report_date},
-      {"schema", kReportSchema},
-      {"store_checked_at", or_null(head.store_checked_at)},
-      {"terms", list_of(head.terms, terms_json)},
-      {"time_zone", or_null(head.time_zone)}};
-  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  return members;
-}
-
 Json json_totals(const ReportTotals& totals) {
   Json codes = Json::object(), severities = Json::object();
   for (const auto& rule : finding_rules())
@@ -114,6 +97,7 @@ Json json_totals(const ReportTotals& totals) {
   for (const auto severity : {FindingSeverity::kHigh, FindingSeverity::kMedium, FindingSeverity::kLow})
     severities.set(to_word(severity), open_and_waived(totals.by_severity[static_cast<std::size_t>(severity)]));
   return Json::object({{"assets", totals.assets},
+                       {"assets_without_license", totals.assets_without_license},
                        {"assets_withdrawn", totals.assets_withdrawn},
                        {"licenses", totals.licenses},
                        {"licenses_held", totals.licenses_held},
@@ -127,6 +111,29 @@ Json json_totals(const ReportTotals& totals) {
                        {"licenses_by_month", counts_json(totals.licenses_by_month)},
                        {"licenses_by_provider", counts_json(totals.licenses_by_provider)},
                        {"licenses_by_type", counts_json(totals.licenses_by_type)}});
+}
+
+}  // namespace
+
+std::vector<Json::Member> json_head(const ReportHead& head) {
+  std::vector<Json::Member> members = {{"as_of", format_rfc3339(head.as_of)},
+                                       {"changes", changes_json(head.changes)},
+                                       {"complete", head.complete},
+                                       {"coverage", list_of(head.coverage, coverage_json)},
+                                       {"incomplete_reasons", list_of(head.incomplete_reasons, text_json)},
+                                       {"plans", list_of(head.plans, plan_json)},
+                                       {"report_date", head.report_date},
+                                       {"schema", kReportSchema},
+                                       {"store_checked_at", or_null(head.store_checked_at)},
+                                       {"time_zone", or_null(head.time_zone)}};
+  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  return members;
+}
+
+std::vector<Json::Member> json_tail(const ReportTotals& totals) {
+  return {{"notes", list_of(totals.notes, text_json)},
+          {"terms", list_of(totals.terms, terms_json)},
+          {"totals", json_totals(totals)}};
 }
 
 }  // namespace damsync

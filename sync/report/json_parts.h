@@ -7,8 +7,8 @@
 
 namespace damsync {
 
-/// The members of `report.json` that are not rows, by name.
+/// The members of `report.json` that are not rows, by name: those that are known before the rows, and those after.
 std::vector<Json::Member> json_head(const ReportHead& head);
-Json json_totals(const ReportTotals& totals);
+std::vector<Json::Member> json_tail(const ReportTotals& totals);
 
 }  // namespace damsync

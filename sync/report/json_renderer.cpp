@@ -182,7 +182,7 @@ Status JsonRenderer::end(const ReportTotals& totals) {
   buffer += R"(,"licenses":)";
   if (auto copied = licenses_->copy_into(*out_); !copied) return copied;
   buffer += any_license_ ? "]" : "[]";
-  after_licenses_.emplace_back("totals", json_totals(totals));
+  for (auto& member : json_tail(totals)) after_licenses_.push_back(std::move(member));
   std::sort(after_licenses_.begin(), after_licenses_.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   append_members(buffer, after_licenses_);

@@ -69,6 +69,43 @@ bool ReportAgreement::matches(const ReportLicense& row) const noexcept {
          same_or_any(agreement, row.agreement) && same_or_any(subscription_id, row.subscription_id);
 }
 
+bool ReportAgreement::covers(std::chrono::sys_days day) const noexcept {
+  return (!start || *start <= day) && (!end || day <= *end);
+}
+
+AgreementBook::AgreementBook(const std::vector<ReportAgreement>& agreements, LocalDay day_of)
+    : agreements_(agreements), day_of_(std::move(day_of)), used_(agreements.size()) {
+  if (!day_of_) day_of_ = [](UtcTime time) { return std::chrono::floor<std::chrono::days>(time); };
+}
+
+AgreementBook::Answer AgreementBook::find(const ReportLicense& row) {
+  Answer out;
+  std::optional<std::chrono::sys_days> day;
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < agreements_.size(); ++i) {
+    const auto& agreement = agreements_[i];
+    if (!agreement.matches(row)) continue;
+    if (!day && row.licensed_at.at) day = day_of_(*row.licensed_at.at);
+    if (day && !agreement.covers(*day)) {
+      out.other_days = true;
+    } else if (out.agreement == nullptr || agreement.start > out.agreement->start) {
+      out.agreement = &agreement;
+      found = i;
+    }
+  }
+  if (out.agreement == nullptr) return out;
+  out.other_days = false;
+  used_[found] = true;
+  return out;
+}
+
+std::vector<const ReportAgreement*> AgreementBook::listed(bool used) const {
+  std::vector<const ReportAgreement*> out;
+  for (std::size_t i = 0; i < agreements_.size(); ++i)
+    if (used_[i] == used) out.push_back(&agreements_[i]);
+  return out;
+}
+
 void UsageFacts::clear() {
   for (auto* text : {&title, &creator, &credit_line, &license_model, &usage_terms, &release_info}) text->clear();
   for (auto* flag : {&editorial, &adult, &ai_generated, &model_release, &property_release}) flag->reset();
@@ -77,7 +114,7 @@ void UsageFacts::clear() {
   people = false;
 }
 
-LicenseRowReader::LicenseRowReader(const std::vector<ReportAgreement>& agreements)
+LicenseRowReader::LicenseRowReader(AgreementBook& agreements)
     : agreements_(agreements), parser_(std::make_unique<Parser>()) {}
 LicenseRowReader::~LicenseRowReader() = default;
 
@@ -151,6 +188,8 @@ void LicenseRowReader::read(const AuditLicense& license, ReportLicense& row) {
   row.license_state = license.state;
   row.vanished_at.set(license.vanished_at);
   row.first_seen.set(license.first_seen_at);
+  row.learned_at.set(license.learned_later ? std::optional(license.first_seen_at) : std::nullopt);
+  row.taken_by_spend.clear();
   row.raw_sha256 = license.raw_sha256;
   row.path = license.path;
   row.bytes = license.bytes;
@@ -168,27 +207,30 @@ void LicenseRowReader::read(const AuditLicense& license, ReportLicense& row) {
     asset_id_ = license.asset_id;
     read_facts(license.metadata, facts_);
   }
-  row.title = facts_.title;
-  row.creator = facts_.creator;
-  row.credit_line = facts_.credit_line;
-  row.license_model = facts_.license_model;
-  row.usage_terms = facts_.usage_terms;
-  row.editorial = facts_.editorial;
-  row.adult = facts_.adult;
-  row.ai_generated = facts_.ai_generated;
-  row.restrictions = facts_.restrictions;
-  row.releases = facts_.releases;
-  set_release(row.model_release, facts_.model_release, facts_.release_info);
-  set_release(row.property_release, facts_.property_release, facts_.release_info);
+  put_facts(facts_, row);
+  put_agreement(row);
+  row.findings.clear();
+}
 
-  agreement_ = nullptr;
-  for (const auto& agreement : agreements_)
-    if (agreement.matches(row)) {
-      agreement_ = &agreement;
-      break;
-    }
+void LicenseRowReader::put_facts(const UsageFacts& facts, ReportLicense& row) {
+  row.title = facts.title;
+  row.creator = facts.creator;
+  row.credit_line = facts.credit_line;
+  row.license_model = facts.license_model;
+  row.usage_terms = facts.usage_terms;
+  row.editorial = facts.editorial;
+  row.adult = facts.adult;
+  row.ai_generated = facts.ai_generated;
+  row.restrictions = facts.restrictions;
+  row.releases = facts.releases;
+  set_release(row.model_release, facts.model_release, facts.release_info);
+  set_release(row.property_release, facts.property_release, facts.release_info);
+}
+
+void LicenseRowReader::put_agreement(ReportLicense& row) {
+  agreement_ = agreements_.find(row);
   static const ReportAgreement kNone;
-  const ReportAgreement& a = agreement_ != nullptr ? *agreement_ : kNone;
+  const ReportAgreement& a = agreement_.agreement != nullptr ? *agreement_.agreement : kNone;
   row.licensee = a.licensee;
   row.start = a.start ? format_date(*a.start) : std::string();
   row.end = a.end ? format_date(*a.end) : std::string();
@@ -196,7 +238,6 @@ void LicenseRowReader::read(const AuditLicense& license, ReportLicense& row) {
   row.terms_url = a.terms_url;
   row.terms_file = a.terms_file;
   row.terms_sha256 = a.terms_sha256;
-  row.findings.clear();
 }
 
 }  // namespace damsync

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,10 +18,37 @@ namespace damsync {
 struct ReportAgreement {
   std::string account, license_type, agreement, subscription_id;  ///< empty: matches any
   std::string licensee;
-  std::optional<std::chrono::sys_days> start, end;  ///< first and last day
+  std::optional<std::chrono::sys_days> start, end;  ///< first and last day, of what is licensed and of its use
   std::string terms_url, terms_file, terms_sha256;
 
-  [[nodiscard]] bool matches(const ReportLicense& row) const noexcept;
+  [[nodiscard]] bool matches(const ReportLicense& row) const noexcept;  ///< whatever the day
+  [[nodiscard]] bool covers(std::chrono::sys_days day) const noexcept;
+};
+
+/// The day a calendar on the wall shows.
+using LocalDay = std::function<std::chrono::sys_days(UtcTime)>;
+
+/// Finds the agreement a license stands under: of those that match it and cover the day it was taken on, the one that
+/// began last; of those that began on the same day the first. Remembers which ones were found.
+class AgreementBook {
+ public:
+  /// `day_of` empty: days of UTC.
+  AgreementBook(const std::vector<ReportAgreement>& agreements, LocalDay day_of);
+
+  struct Answer {
+    const ReportAgreement* agreement = nullptr;  ///< null: none
+    bool other_days = false;                     ///< none, but some match it and cover other days
+  };
+  Answer find(const ReportLicense& row);
+  [[nodiscard]] std::vector<const ReportAgreement*> used() const { return listed(true); }
+  [[nodiscard]] std::vector<const ReportAgreement*> unused() const { return listed(false); }
+
+ private:
+  [[nodiscard]] std::vector<const ReportAgreement*> listed(bool used) const;
+
+  const std::vector<ReportAgreement>& agreements_;
+  LocalDay day_of_;
+  std::vector<bool> used_;
 };
 
 /// What of an asset's description decides how it may be used.
@@ -39,7 +67,7 @@ struct UsageFacts {
 /// Threads  one.
 class LicenseRowReader {
  public:
-  explicit LicenseRowReader(const std::vector<ReportAgreement>& agreements);
+  explicit LicenseRowReader(AgreementBook& agreements);
   ~LicenseRowReader();
   LicenseRowReader(const LicenseRowReader&) = delete;
   LicenseRowReader& operator=(const LicenseRowReader&) = delete;
@@ -48,19 +76,21 @@ class LicenseRowReader {
   void read(const AuditLicense& license, ReportLicense& row);
   /// Of the row that was read last.
   [[nodiscard]] const UsageFacts& facts() const noexcept { return facts_; }
-  [[nodiscard]] const ReportAgreement* agreement() const noexcept { return agreement_; }
+  [[nodiscard]] const AgreementBook::Answer& agreement() const noexcept { return agreement_; }
   /// Of another description.
   void read_facts(std::string_view metadata, UsageFacts& facts);
+  static void put_facts(const UsageFacts& facts, ReportLicense& row);
 
  private:
   struct Parser;
   void read_details(std::string_view details, ReportLicense& row);
+  void put_agreement(ReportLicense& row);
 
-  const std::vector<ReportAgreement>& agreements_;
+  AgreementBook& agreements_;
   std::unique_ptr<Parser> parser_;
   std::string account_, asset_id_;  ///< of the asset that `facts_` are about
   UsageFacts facts_;
-  const ReportAgreement* agreement_ = nullptr;
+  AgreementBook::Answer agreement_;
 };
 
 }  // namespace damsync

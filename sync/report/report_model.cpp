@@ -59,6 +59,8 @@ constexpr ReportColumn kColumns[] = {
     {"license_state", &L::license_state},
     {"vanished_at", &L::vanished_at},
     {"first_seen", &L::first_seen},
+    {"learned_at", &L::learned_at},
+    {"taken_by_spend", &L::taken_by_spend},
     {"raw_sha256", &L::raw_sha256},
     {"findings", &L::findings},
 };
@@ -112,8 +114,7 @@ constexpr std::array<FindingRule, kFindingCodes> kRules = {{
      "Find out who it is; add the name to audit.users or block the user at the provider."},
     {C::kQuotaLow, S::kMedium, "Little of a plan's quota is left.",
      "Buy quota, or tell the people who license to wait until the period ends."},
-    {C::kPlanEnding, S::kMedium, "A plan ends soon or has ended; licenses taken under it stay.",
-     "Renew the plan if it is to be used further."},
+    {C::kPlanEnding, S::kMedium, "A plan ends soon or has ended.", "Renew the plan if it is to be used further."},
     {C::kExpiring, S::kMedium, "The agreement says that the right to use this asset ends soon.",
      "Renew the agreement or plan to take the asset out of use."},
     {C::kLicenseDuplicate, S::kLow, "The same asset is held more than once with the same type and size.",

@@ -118,7 +118,9 @@ struct ReportLicense {
   ReportTime withdrawn_at;
   std::string license_state;  ///< what the provider says of the license: `held`, `vanished`
   ReportTime vanished_at, first_seen;
-  std::string raw_sha256;             ///< of the provider's own words about the license
+  ReportTime learned_at;       ///< in a report of the past: it was taken by then, and learned of later, at this time
+  std::string taken_by_spend;  ///< the paid call of ours that this license is the trace of
+  std::string raw_sha256;      ///< of the provider's own words about the license
   std::vector<std::string> findings;  ///< codes, in the order of the findings
 };
 
@@ -142,7 +144,7 @@ struct ReportSpan {
 /// What was asked of one stream of one account, up to when, and what is missing.
 struct ReportCoverage {
   std::string account, provider, stream;
-  std::vector<ReportSpan> observed;  ///< in order; what lies between two is a gap
+  std::vector<ReportSpan> observed;  ///< in order; what lies between two is a gap; of the past without the newest one
   std::vector<ReportSpan> gaps;
   std::optional<UtcTime> last_ok_at;                     ///< last poll that reached the end of the stream
   std::optional<UtcTime> last_full_at;                   ///< last complete reading of the history
@@ -169,6 +171,8 @@ struct ReportTerms {
 struct ReportPlan {
   std::string account, provider;
   Plan plan;
+  bool renews = false;               ///< its end was moved on before
+  std::optional<UtcTime> low_since;  ///< since when little is left, if little is left
 };
 
 /// What a report begins with. Everything in it is known before the first license.
@@ -176,18 +180,20 @@ struct ReportHead {
   std::string report_date;  ///< local date of the night, `YYYY-MM-DD`
   UtcTime as_of{};  ///< the newest moment that the catalog tells of; of a past report the one that was asked for
   std::string time_zone;
+  bool past = false;  ///< of a past moment: what is not kept is left out
   bool complete = false;
   std::vector<std::string> incomplete_reasons;  ///< one line each, for a person
   std::vector<ReportCoverage> coverage;         ///< in account, stream order
   ReportChanges changes;
-  std::vector<ReportTerms> terms;
   std::vector<ReportPlan> plans;
-  std::optional<UtcTime> store_checked_at;  ///< when all names in the store were last compared with the catalog
+  /// All names in the store were compared with the catalog then or later. Not kept for the past.
+  std::optional<UtcTime> store_checked_at;
 };
 
 /// What the rows add up to; known after the last license.
 struct ReportTotals {
-  std::int64_t assets = 0, assets_withdrawn = 0;
+  std::int64_t assets = 0, assets_withdrawn = 0;  ///< of licenses
+  std::int64_t assets_without_license = 0;        ///< of accounts that give no licenses
   std::int64_t licenses = 0, licenses_held = 0, licenses_vanished = 0;
   std::int64_t files_mirrored = 0, bytes = 0;          ///< licenses whose file is there; bytes of distinct paths
   std::map<std::string, std::int64_t> files_by_state;  ///< licenses by the state of their file
@@ -199,6 +205,8 @@ struct ReportTotals {
   std::int64_t findings_new = 0;                          ///< first seen since the report of an earlier night
   std::map<std::string, std::int64_t> licenses_by_month;  ///< `YYYY-MM` of licensed_at
   std::map<std::string, std::int64_t> licenses_by_provider, licenses_by_type;
+  std::vector<ReportTerms> terms;  ///< those that a license stands under
+  std::vector<std::string> notes;  ///< what else to know when reading it, one line each, for a person
 };
 
 }  // namespace damsync

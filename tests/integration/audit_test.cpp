@@ -99,19 +99,102 @@ TEST_CASE("audit: the same state gives no second report, and a changed one gets 
 
 TEST_CASE("audit: a past moment gives the same bytes whatever happened since, and joins no chain") {
   AuditDesk desk;
+  desk.refusals_expected = true;  // 404 for what was withdrawn
   desk.sync();
   const std::string moment = format_rfc3339(SystemClock().utc());
-  const Json before = desk.audit({"--as-of", moment});
-  const fs::path folder = text(before, "directory");
-  CHECK(folder.parent_path() == desk.reports() / "as-of");
-  const std::string report = bytes_of(folder / "licenses.csv");
-
-  desk.add_license(Desk::image_id(1), SystemClock().utc());
+  const auto report = [&] {
+    const fs::path folder = text(desk.audit({"--as-of", moment}), "directory");
+    CHECK(folder.parent_path() == desk.reports() / "as-of");
+    return bytes_of(folder / "report.json");
+  };
+  const std::string before = report();
   desk.sync();
-  const Json after = desk.audit({"--as-of", moment});
+  CHECK(report() == before);
+  desk.damsync({"verify"});
+  CHECK(report() == before);
+  desk.sim.edit([now = desk.sim.now()](ShutterstockState& state) {
+    state.edit_description(Desk::image_id(1), "Changed words", now);
+    state.withdraw(Desk::image_id(2), now);
+  });
+  desk.add_license(Desk::image_id(1), SystemClock().utc());
+  desk.sync(0, {"--full"});
+  fs::remove_all(desk.store() / "newsroom");
+  desk.audit();
+  desk.damsync({"verify"});
+  CHECK(report() == before);
+  CHECK(holds(before, "The settings of today apply"));
+}
 
-  CHECK(bytes_of(fs::path(text(after, "directory")) / "licenses.csv") == report);
-  CHECK_FALSE(fs::exists(desk.reports() / "latest"));
+TEST_CASE("audit: of a day before the first sync it tells what was licensed by then") {
+  AuditDesk desk;
+  desk.sync();
+  const std::string then = format_rfc3339(desk.sim.now() - std::chrono::minutes(210));  // after two of three
+  CHECK(number(desk.audit({"--as-of", then}), "licenses") == 2);
+}
+
+TEST_CASE("A1 audit: licenses that could not be read and assets that were not described make the report incomplete") {
+  AuditDesk desk;
+  desk.refusals_expected = true;
+  desk.calls_comparable = false;  // the first sync is not one of `Desk::sync`
+  desk.after = [](const SimRequest& request, SimResponse& response) {
+    if (request.path == "/v2/images") response.status = 500;
+    const auto at = response.body.find("\"image\":");
+    if (request.path == "/v2/images/licenses" && at != std::string::npos) response.body.replace(at, 8, "\"imgae\":");
+  };
+  desk.damsync({"sync", "--full"});
+  const Json done = desk.audit();
+  CHECK_FALSE(flag(done, "complete"));
+  const std::string summary = text(done, "summary");
+  CHECK_MESSAGE(holds(summary, "could not be read and is set aside: license i"), summary);
+  CHECK_MESSAGE(holds(summary, "wait to be described by the provider"), summary);
+  desk.after = nullptr;
+  desk.sync(0, {"--full"});
+  const Json whole = desk.audit();
+  CHECK_MESSAGE(flag(whole, "complete"), text(whole, "summary"));
+}
+
+TEST_CASE("audit: a plan with little left and people without a release are found in what the provider says") {
+  AuditDesk desk;
+  desk.sim.edit([now = desk.sim.now()](ShutterstockState& state) {
+    SimSubscription plan;
+    plan.id = "s30187600";
+    plan.expiration = now + std::chrono::hours(24 * 200);
+    plan.allotment = {now - std::chrono::hours(24), now + std::chrono::hours(24), 3, 750};
+    state.subscriptions = {plan};
+    SimImage image = *state.image(Desk::image_id(0));
+    image.model_release = false;
+    image.models = {"4711"};
+    state.put_image(image);
+  });
+  desk.sync();
+  const Json done = desk.audit();
+  CHECK(AuditDesk::open(done, "QUOTA_LOW") == 1);
+  CHECK(AuditDesk::open(done, "RELEASE_MISSING") == 1);
+  CHECK(AuditDesk::open(done, "PLAN_ENDING") == 0);
+}
+
+TEST_CASE("audit: a report into another folder takes no changes from the reports of the night") {
+  AuditDesk desk;
+  desk.sync();
+  const fs::path own = text(desk.audit(), "directory");
+  desk.add_license(Desk::image_id(0), SystemClock().utc());
+  desk.sync();
+  desk.audit({"--output", (desk.dir.path() / "elsewhere").string()});
+  const auto changes = lines_of(desk.damsync({"changes", "--json"}).out);
+  CHECK(text(changes.back(), "type") == "report.completed");
+  // The chain of the settings has one report, of this date: for the next one of another date it is the one before.
+  CHECK(fs::exists(own));
+  CHECK_FALSE(fs::exists(own.string() + ".2"));
+}
+
+TEST_CASE("audit: an account that left the settings and holds licenses makes the report incomplete") {
+  AuditDesk desk;
+  desk.sync();
+  desk.account["name"] = "\"renamed\"";
+  desk.write_settings();
+  const Json done = desk.audit();
+  CHECK_FALSE(flag(done, "complete"));
+  CHECK(holds(text(done, "summary"), "newsroom: not in the settings"));
 }
 
 TEST_CASE("audit: files dropped into the store and files taken out of it are findings") {
@@ -146,8 +229,11 @@ TEST_CASE("audit: waivers and agreements of the settings take effect, and a brok
   desk.settings("waivers = \"" + (desk.dir.path() / "waivers.toml").string() + "\"\n");
   CHECK(AuditDesk::open(desk.audit(), "END_DATE_UNKNOWN") == 0);
 
-  desk.settings("[[agreement]]\nmatch = { account = \"newsroom\" }\nend = 2001-01-01\n");
-  CHECK(AuditDesk::open(desk.audit(), "EXPIRED") == 3);
+  desk.settings("[[agreement]]\nmatch = { account = \"newsroom\" }\nend = 2999-12-31\n");
+  CHECK(AuditDesk::open(desk.audit(), "END_DATE_UNKNOWN") == 0);
+  desk.settings(
+      "[[agreement]]\nmatch = { account = \"newsroom\" }\nend = 2001-01-01\n");  // ended before they were taken
+  CHECK(AuditDesk::open(desk.audit(), "END_DATE_UNKNOWN") == 3);
 
   desk.write_file("waivers.toml", "[[waiver]]\ncode = \"EXPIERD\"\nby = \"legal\"\nreason = \"typo\"\n");
   desk.settings("waivers = \"" + (desk.dir.path() / "waivers.toml").string() + "\"\n");

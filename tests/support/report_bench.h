@@ -37,14 +37,15 @@ struct ReportSample {
     coverage.rows_expected = licenses;
     coverage.complete = true;
     head.coverage = {coverage};
-    head.terms = {{"account=newsroom", "Example Media Ltd", "2024-01-01", "2026-12-31", "https://example.org/terms",
-                   "/etc/damsync/terms.pdf", std::string(64, 'c')}};
+    totals.terms = {{"account=newsroom", "Example Media Ltd", "2024-01-01", "2026-12-31", "https://example.org/terms",
+                     "/etc/damsync/terms.pdf", std::string(64, 'c')}};
+    totals.notes = {"The agreement for account=photo-desk covers no license of this report."};
     Plan plan;
     plan.plan_id = "p-1";
     plan.description = "Team 750";
     plan.limit = 750;
     plan.left = 60;
-    head.plans = {{"newsroom", "stock", plan}};
+    head.plans = {{"newsroom", "stock", plan, false, {}}};
     for (int i = 0; i < licenses; ++i) rows.push_back(license(i));
     totals.assets = totals.licenses = totals.licenses_held = totals.files_mirrored = licenses;
     totals.bytes = licenses * 1234;

@@ -39,7 +39,7 @@ struct Case {
   }
   std::vector<Finding> find() {
     context.facts = &facts;
-    if (covered) context.agreement = &agreement;
+    context.agreement = {covered ? &agreement : nullptr, other_days};
     std::vector<Finding> out;
     find_in_row(rules, row, context, out);
     return out;
@@ -48,7 +48,7 @@ struct Case {
   ReportLicense row;
   UsageFacts facts;
   ReportAgreement agreement;
-  bool covered = true;
+  bool covered = true, other_days = false;
   RowContext context;
 };
 
@@ -85,7 +85,7 @@ TEST_CASE("findings: a held license whose asset was withdrawn names the day and 
     c.context.replacements = {"2002", "3003"};
   });
   CHECK(found.code == C::kWithdrawnHeld);
-  CHECK(found.message == "withdrawn by the provider since 2026-11-17T00:00:00Z; it suggests instead: 2002, 3003");
+  CHECK(found.message == "withdrawn by the provider, noticed on 2026-11-17T00:00:00Z; it suggests instead: 2002, 3003");
   CHECK(found.first_seen.text == "2026-11-17T00:00:00Z");
 }
 
@@ -94,6 +94,51 @@ TEST_CASE("findings: the state of the file tells which finding it is") {
   CHECK(code_of(state("missing")) == C::kFileMissing);
   CHECK(code_of(state("corrupt")) == C::kFileHashMismatch);
   for (const char* word : {"pending", "failed", "blocked"}) CHECK(code_of(state(word)) == C::kLicenseNoFile);
+}
+
+TEST_CASE("findings: a damaged file is as old as its state, and not as the last look at it") {
+  const auto found = only([](Case& c) {
+    c.row.file_state = "missing";
+    c.row.verified_at.set(UtcTime(kToday));
+    c.row.mirrored_at.set(UtcTime(kToday - days(50)));
+    c.context.file_state_since = UtcTime(kToday - days(9));
+  });
+  CHECK(found.first_seen.text == "2026-11-11T00:00:00Z");
+}
+
+TEST_CASE("findings: what we noticed is told to the second") {
+  CHECK(only([](Case& c) {
+          c.row.license_state = "vanished";
+          c.row.vanished_at.set(UtcTime(kToday) + Millis(1718));
+        }).message == "not listed by the provider any more, noticed on 2026-11-20T00:00:01Z");
+}
+
+TEST_CASE("findings: a license that was learned of later is not missed in the store of that time") {
+  CHECK(none([](Case& c) {
+    c.row.file_state = "pending";
+    c.row.learned_at.set(UtcTime(kToday + days(1)));
+  }));
+}
+
+TEST_CASE("findings: an agreement of other days is named as what it is") {
+  CHECK(only([](Case& c) {
+          c.covered = false;
+          c.other_days = true;
+        }).message == "the [[agreement]]s in the settings that match it do not cover the day it was taken");
+}
+
+TEST_CASE("findings: an asset of an account without licenses is found when it is withdrawn or restricted") {
+  FollowedAsset asset{"agency", "archive", "1001", {}, "", {}};
+  std::vector<Finding> found;
+  find_in_asset(asset, found);
+  CHECK(found.empty());
+  asset.withdrawn_at = UtcTime(kToday);
+  asset.change = "editorial use only: no, now yes";
+  find_in_asset(asset, found);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].code == C::kWithdrawnHeld);
+  CHECK(found[1].code == C::kRestrictionChanged);
+  CHECK(found[1].asset_id == "1001");
 }
 
 TEST_CASE("findings: a vanished license is one, and neither its file nor its end is asked for") {
@@ -228,23 +273,42 @@ TEST_CASE("findings: I11 a gap and a silent provider are found") {
 
   stream.last_ok_at.reset();
   CHECK(find_in_coverage(c.rules, {stream}).back().message == "licenses: never read to its end");
+  auto other = stream;
+  other.stream = "changes";
+  found = find_in_coverage(c.rules, {stream, other});
+  CHECK(found.back().message == "licenses, changes: never read to its end");
+  CHECK(found.size() == 3);
 }
 
-TEST_CASE("findings: Q a quota below its share and a plan near its end are found") {
+TEST_CASE("findings: Q a quota below its share is found, with since when") {
   Case c;
-  const auto found = [&](std::int64_t left, int days_to_end) {
-    ReportPlan plan{"newsroom", "agency", {}};
+  ReportPlan plan{"newsroom", "agency", {}, false, UtcTime(kToday - days(2))};
+  plan.plan.plan_id = "p";
+  plan.plan.limit = 100;
+  plan.plan.left = 10;
+  CHECK(find_in_plans(c.rules, {plan}).empty());
+  plan.plan.left = 9;
+  const auto found = find_in_plans(c.rules, {plan});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].code == C::kQuotaLow);
+  CHECK(found[0].first_seen.text == "2026-11-18T00:00:00Z");
+  plan.plan.expires_at = UtcTime(kToday - days(1));  // the quota of a plan that has ended is nobody's concern
+  CHECK(find_in_plans(c.rules, {plan}).at(0).code == C::kPlanEnding);
+}
+
+TEST_CASE("findings: a plan is found within the nearest warning, and one that renews only when it did not") {
+  Case c;
+  const auto found = [&](int days_to_end, bool renews) {
+    ReportPlan plan{"newsroom", "agency", {}, renews, {}};
     plan.plan.plan_id = "p";
-    plan.plan.limit = 100;
-    plan.plan.left = left;
     plan.plan.expires_at = UtcTime(kToday + days(days_to_end));
     return find_in_plans(c.rules, {plan});
   };
-  CHECK(found(10, 91).empty());
-  CHECK(found(9, 91).at(0).code == C::kQuotaLow);
-  CHECK(found(10, 90).at(0).code == C::kPlanEnding);
-  REQUIRE(found(0, -1).size() == 1);  // the quota of a plan that has ended is nobody's concern
-  CHECK(found(0, -1).at(0).message == "plan p ended at 2026-11-19T00:00:00Z");
+  CHECK(found(31, false).empty());
+  CHECK(found(30, false).at(0).code == C::kPlanEnding);
+  CHECK(found(1, true).empty());
+  CHECK(found(-1, true).at(0).message == "plan p ended at 2026-11-19T00:00:00Z");
+  CHECK(found(-31, false).empty());
 }
 
 TEST_CASE("findings: a waiver covers what it names until its last day, and says who signed") {
