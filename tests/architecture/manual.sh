@@ -41,6 +41,10 @@ completes 'damsync list files' --js --json
 completes 'damsync sync' --d --dry-run
 completes 'damsync sync --log-level' d debug
 completes 'damsync auth' '' login check
+completes 'damsync audit' '' verify diff prune
+completes 'damsync --log-format =' '' text json
+completes 'damsync sync --log-format =' j json
+completes 'damsync --log-format = text' st status
 
 for shell in zsh fish; do
   file=_damsync
