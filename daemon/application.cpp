@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "daemon/cli/command.h"
@@ -50,31 +51,41 @@ class Application final : public Poco::Util::ServerApplication {
  protected:
   int main(const ArgVec&) override {
     Redactor redactor;
-    Code code = Code::kInternal;
-    try {
-      code = run_command(redactor);
-    } catch (const DatabaseError& error) {
-      say(redactor, error.what());
-      code = exit_code_for(error.code());
-    } catch (const std::exception& error) {
-      say(redactor, fmt::format("internal error: {}; the state is as after a crash", error.what()));
-    }
-    return static_cast<int>(code);
-  }
-
- private:
-  Code run_command(Redactor& redactor) {
-    std::stop_source stop;
-    StopSignals signals(stop, line_.command->hangup());
     SystemClock clock;
     Log log(STDERR_FILENO, clock, redactor);
     log.set_level(line_.options.level());
     log.set_format(line_.options.log_format);
+    Result<Code> done = Code::kInternal;
+    try {
+      done = run_command(clock, log);
+    } catch (const DatabaseError& error) {
+      done = make_error(error.code(), error.what());
+    } catch (const std::exception& error) {
+      done = make_error(ErrorCode::kInternal,
+                        fmt::format("internal error: {}; the state is as after a crash", error.what()));
+    }
+    if (done) return static_cast<int>(*done);
+    tell(done.error(), log);
+    return static_cast<int>(exit_code_for(done.error().code));
+  }
+
+ private:
+  Result<Code> run_command(Clock& clock, Log& log) {
+    std::stop_source stop;
+    StopSignals signals(stop, line_.command->hangup());
     CommandContext context{line_.options, out_, log, clock, stop.get_token(), signals};
-    const auto done = line_.command->run(context);
-    if (done) return *done;
-    say(redactor, done.error().message);
-    return exit_code_for(done.error().code);
+    return line_.command->run(context);
+  }
+
+  /// Whoever keeps the daemon's log finds its end there, an entry a line; a person reads a sentence.
+  void tell(const Error& error, Log& log) const {
+    if (!line_.command->logs_its_end()) return say(log.redactor(), error.message);
+    for (std::size_t begin = 0; begin <= error.message.size();) {
+      const auto end = std::min(error.message.find('\n', begin), error.message.size());
+      log.error("daemon.failed",
+                {{"code", to_word(error.code)}, {"reason", error.message.substr(begin, end - begin)}});
+      begin = end + 1;
+    }
   }
 
   const ParsedCommandLine& line_;

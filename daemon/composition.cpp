@@ -92,7 +92,7 @@ Cycle Composition::make_cycle(const std::string& account, AccountConnection& con
 AccountSummary Composition::with_account(const AccountSettings& account, const Policy& policy,
                                          const Observers& observers, const AccountWork& work) {
   AccountSummary summary = summary_of(account);
-  const auto lease = connections_.lend(account, clock_);
+  const auto lease = connections_.lend(account, clock_, observers.stop);
   if (!lease) {
     summary.error = lease.error();
     return summary;
@@ -150,7 +150,7 @@ Result<RunSummary> Composition::sync(const SyncOptions& options, const ProgressS
   run.ok = true;
   for (const auto& account : settings_.accounts) {
     if (!wanted(options.accounts, account.provider.account)) continue;
-    auto summary = sync_account(account, options, {progress, plan}, stop);
+    auto summary = sync_account(account, options, {progress, plan, stop});
     run.ok = run.ok && !summary.error && summary.files_failed + summary.assets_failed + summary.items_rejected == 0;
     run.accounts.push_back(std::move(summary));
   }
@@ -167,7 +167,8 @@ Result<RunSummary> Composition::sync(const SyncOptions& options, const ProgressS
 }
 
 AccountSummary Composition::sync_account(const AccountSettings& account, const SyncOptions& options,
-                                         const Observers& observers, const std::stop_token& stop) {
+                                         const Observers& observers) {
+  const std::stop_token& stop = observers.stop;
   if (!options.ignore_backoff)
     if (auto away = stayed_away(account)) return std::move(*away);
   const Policy policy = policy_for(account, options);
@@ -226,7 +227,7 @@ Result<VerifySummary> Composition::verify(const VerifyOptions& options, const Pr
   const SyncOptions as_asked;
   for (const auto& account : settings_.accounts) {
     const auto repaired =
-        with_account(account, policy_for(account, as_asked), {progress, {}}, [&](Cycle& cycle, AccountConnection&) {
+        with_account(account, policy_for(account, as_asked), {progress, {}, stop}, [&](Cycle& cycle, AccountConnection&) {
           if (!cycle.provider.capabilities().free_refetch) return;
           SidecarWork sidecars(cycle);
           if (auto done = FileWork(cycle, sidecars, FileScope::kDamaged).run(stop); !done)
@@ -259,7 +260,7 @@ Result<AdoptSummary> Composition::adopt(const AdoptOptions& options, const Progr
     auto connection = make_offline_connection(name, provider);
     if (!connection) return connection.error();
     connections.push_back(std::move(*connection));
-    cycles.push_back(make_cycle(name, *connections.back(), policy, {progress, {}}));
+    cycles.push_back(make_cycle(name, *connections.back(), policy, {progress, {}, stop}));
     parts.accounts.push_back(&cycles.back());
   }
   return Adopter(std::move(parts), options).run(stop);
@@ -276,11 +277,12 @@ Status Composition::check_accounts(const std::vector<std::string>& names) const 
   return {};
 }
 
-/// One line a cycle, and none when nothing happened.
+/// One line a cycle, and none when nothing happened. What the account met is an error, but for a stop.
 void Composition::log_summary(const AccountSummary& s) {
   const auto happened = s.licenses_new + s.licenses_vanished + s.assets_updated + s.assets_withdrawn +
                         s.files_mirrored + s.files_failed + s.files_blocked + s.assets_failed + s.items_rejected;
-  const auto level = happened > 0 || s.error ? LogLevel::kInfo : LogLevel::kDebug;
+  const bool failed = s.error && s.error->code != ErrorCode::kCancelled;
+  const auto level = failed ? LogLevel::kError : happened > 0 || s.error ? LogLevel::kInfo : LogLevel::kDebug;
   log_.write(level, "sync.finished",
              {{"account", s.name},
               {"licenses_new", std::to_string(s.licenses_new)},

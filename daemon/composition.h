@@ -68,6 +68,7 @@ class Composition {
   struct Observers {
     ProgressSink progress;
     PlanSink plan;
+    std::stop_token stop;
   };
   using AccountWork = std::function<void(Cycle&, AccountConnection&)>;
   [[nodiscard]] Status check_accounts(const std::vector<std::string>& names) const;
@@ -76,8 +77,7 @@ class Composition {
                    const Observers& observers);
   AccountSummary with_account(const AccountSettings& account, const Policy& policy, const Observers& observers,
                               const AccountWork& work);
-  AccountSummary sync_account(const AccountSettings& account, const SyncOptions& options, const Observers& observers,
-                              const std::stop_token& stop);
+  AccountSummary sync_account(const AccountSettings& account, const SyncOptions& options, const Observers& observers);
   [[nodiscard]] std::optional<AccountSummary> stayed_away(const AccountSettings& account) const;
   void note_absence(const AccountSummary& summary, const AccountConnection& connection);
   void tell_failure(const AccountSummary& account);

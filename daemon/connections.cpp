@@ -62,10 +62,10 @@ std::shared_ptr<Connections::Kept> Connections::place_of(const std::string& acco
   return place;
 }
 
-Result<Connections::Lease> Connections::lend(const AccountSettings& account, Clock& clock) {
+Result<Connections::Lease> Connections::lend(const AccountSettings& account, Clock& clock, std::stop_token stop) {
   auto kept = place_of(account.provider.account);
   std::unique_lock held(kept->mutex);
-  SecretSource secrets(log_.redactor());
+  SecretSource secrets(log_.redactor(), std::move(stop));
   auto resolved = resolve_account(account, secrets);
   if (!resolved) return resolved.error();
   kept->clock.follow(clock);

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 
 #include "daemon/config/settings.h"
@@ -34,8 +35,8 @@ class Connections {
 
   class Lease;
   /// The account's connection for one job, whose waits are those of `clock`. Makes no call.
-  /// Errors   as `resolve_account` and `make_connection`.
-  Result<Lease> lend(const AccountSettings& account, Clock& clock);
+  /// Errors   as `resolve_account`, which the stop is for, and `make_connection`.
+  Result<Lease> lend(const AccountSettings& account, Clock& clock, std::stop_token stop);
   /// Drops all: what is lent out goes when it comes back.
   void forget();
 

@@ -75,9 +75,9 @@ std::vector<std::string> receiver_names(const Settings& settings) {
   return names;
 }
 
-Receivers make_receivers(const Settings& settings, Clock& clock, Log& log) {
+Receivers make_receivers(const Settings& settings, Clock& clock, Log& log, const std::stop_token& stop) {
   Receivers out;
-  SecretSource secrets(log.redactor());
+  SecretSource secrets(log.redactor(), stop);
   for (const auto& webhook : settings.webhooks) {
     auto receiver = make_receiver(webhook, secrets, clock);
     if (receiver) {
@@ -103,7 +103,7 @@ DeliveryReport deliver_now(const Settings& settings, Database& db, Clock& clock,
       out.receivers.back().delivered = -row->delivered;
     }
 
-  Receivers receivers = make_receivers(settings, clock, log);
+  Receivers receivers = make_receivers(settings, clock, log, stop);
   out.unusable = std::move(receivers.unusable);
   OutboxPump pump(db, clock, log, std::move(receivers.usable));
   pump.pump(TimeLimit(clock, limit, stop).token());

@@ -26,7 +26,7 @@ struct Receivers {
   std::vector<std::unique_ptr<Receiver>> usable;
   std::vector<Error> unusable;
 };
-Receivers make_receivers(const Settings& settings, Clock& clock, Log& log);
+Receivers make_receivers(const Settings& settings, Clock& clock, Log& log, const std::stop_token& stop);
 
 /// What one call of `deliver_now` came to, for one receiver.
 struct DeliverySummary {

@@ -57,15 +57,31 @@ std::string check_command(std::string_view word, const std::vector<std::unique_p
     if (command->name() == word) return {};
     names.push_back(command->name());
   }
-  return fmt::format("there is no command '{}'; nearest: {}", shown(std::string(word)), nearest(word, names));
+  const auto meant = nearest(word, names);
+  const std::string hint = meant.empty() ? "`damsync --help` lists them" : fmt::format("nearest: {}", meant);
+  return fmt::format("there is no command '{}'; {}", shown(std::string(word)), hint);
+}
+
+/// `expected one of login, check` where the word of that list is missing, else what the library says.
+std::string missing_word(const CLI::App& command, const std::string& what) {
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string type = option->get_type_name();  // with the words: WORD:{login,check}
+    const auto open = type.find('{'), close = type.rfind('}');
+    if (!option->get_positional() || !option->get_required() || option->count() > 0) continue;
+    if (open == std::string::npos || close == std::string::npos) continue;
+    std::string words = type.substr(open + 1, close - open - 1);
+    for (auto at = words.find(','); at != std::string::npos; at = words.find(',', at + 2)) words.insert(at + 1, " ");
+    return "expected one of " + words;
+  }
+  return shown(what);
 }
 
 /// What is missing, and where to read on.
 std::string missing(const CLI::App& app, const std::string& what) {
   const auto given = app.get_subcommands();
   if (!given.empty())
-    return fmt::format("{}: {}; `damsync {} --help` shows how", given.front()->get_name(), shown(what),
-                       given.front()->get_name());
+    return fmt::format("{0}: {1}; `damsync {0} --help` shows how", given.front()->get_name(),
+                       missing_word(*given.front(), what));
   std::string names;
   for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
     names += (names.empty() ? "" : ", ") + command->get_name();
@@ -158,6 +174,11 @@ void Arguments::positionals(const std::string& name, std::vector<std::string>& t
 void Arguments::optional_positionals(const std::string& name, std::vector<std::string>& target,
                                      const std::string& help) {
   app_.add_option(name, target, help)->type_name("")->expected(0, -1);
+}
+
+void Arguments::optional_verb(const std::string& name, std::vector<std::string>& target,
+                              const std::vector<std::string>& words, const std::string& help) {
+  app_.add_option(name, target, help)->type_name(fmt::format("WORD:{{{}}}", fmt::join(words, ",")))->expected(0, -1);
 }
 
 void Arguments::optional_positional(const std::string& name, std::string& target, const std::string& help) {

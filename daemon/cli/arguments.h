@@ -46,6 +46,9 @@ class Arguments {
   void positional(const std::string& name, std::string& target, const std::string& help);
   void positionals(const std::string& name, std::vector<std::string>& target, const std::string& help);
   void optional_positionals(const std::string& name, std::vector<std::string>& target, const std::string& help);
+  /// The same, where the first is one of `words`; the command checks that itself.
+  void optional_verb(const std::string& name, std::vector<std::string>& target, const std::vector<std::string>& words,
+                     const std::string& help);
   void optional_positional(const std::string& name, std::string& target, const std::string& help);
   void footer(const std::string& text);
 

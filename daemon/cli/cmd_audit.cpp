@@ -9,6 +9,8 @@
 #include "daemon/cli/command.h"
 #include "daemon/cli/daemon_call.h"
 #include "daemon/cli/progress_line.h"
+#include "daemon/config/settings_text.h"
+#include "daemon/jobs/audit_input.h"
 #include "daemon/jobs/audit_job.h"
 #include "daemon/schedule/time_zone.h"
 #include "daemon/workspace.h"
@@ -23,7 +25,7 @@ class AuditCommand final : public Command {
   std::string_view summary() const override { return "Write the license report, check and compare reports"; }
 
   void declare(Arguments& arguments) override {
-    arguments.optional_positionals("VERB", words_,
+    arguments.optional_verb("VERB", words_, {"verify", "diff", "prune"},
                                    "nothing: write a report; verify [DIR]: check the chain of reports; diff A B: what "
                                    "changed between two reports; prune: remove reports older than audit.keep_days");
     arguments.text("--as-of", as_of_, "DATE", "as it was at the end of that day, or at an RFC 3339 time");
@@ -50,7 +52,7 @@ class AuditCommand final : public Command {
                              dry_run_   ? Prune::kShow
                              : damaged_ ? Prune::kRemoveDamaged
                                         : Prune::kRemove);
-    return write(context, settings);
+    return write(context, *loaded);
   }
 
  private:
@@ -96,8 +98,10 @@ class AuditCommand final : public Command {
     return std::optional<UtcTime>(std::min(*moment, now));  // of today, what is known by now
   }
 
-  Result<ExitCode> write(CommandContext& context, const Settings& settings) const {
+  Result<ExitCode> write(CommandContext& context, const LoadedSettings& loaded) const {
+    const Settings& settings = loaded.settings;
     AuditOptions options;
+    options.config_sha256 = sha256_of_settings(loaded);
     options.output = output_;
     const auto moment = past(context, settings);
     if (!moment) return moment.error();
@@ -109,7 +113,8 @@ class AuditCommand final : public Command {
     std::unique_ptr<Workspace> workspace;
     if (!options.as_of) {
       const std::string folder = output_.empty() ? "" : std::filesystem::absolute(output_, error).string();
-      const Json request = Json::object({{"do", "audit"}, {"output", folder}});
+      const std::string seen = folder.empty() ? "" : place_seen(folder);
+      const Json request = Json::object({{"do", "audit"}, {"output", folder}, {"seen", seen}});
       if (const auto answer = ask_daemon(context, settings, request)) return *answer;
       auto opened = open_workspace(settings, context.clock, context.log);
       if (!opened) return opened.error();

@@ -57,7 +57,8 @@ class AuthCommand final : public Command {
                    "credentials are worth");
     arguments.optional_positional("ACCOUNT", account_, "one account; check takes all without it");
     arguments.text("--code", code_, "CODE",
-                   "with login: the code, or the address the browser was sent to; default: read from standard input");
+                   "with login: the code, or the address the browser was sent to; - (and the default): read from "
+                   "standard input, where no other user of the machine sees it; the page is not shown then");
     arguments.text("--redirect-uri", redirect_uri_, "URL",
                    fmt::format("with login: as registered for the application; default: {}", kRedirectUri));
   }
@@ -119,8 +120,9 @@ class AuthCommand final : public Command {
     const auto page = access.login_url(attempt);
     if (!page) return page.error();
     std::string pasted = code_;
-    if (pasted.empty()) {
-      if (auto shown = show_page(context, *page); !shown) return shown.error();
+    if (pasted.empty() || pasted == "-") {
+      if (pasted.empty())
+        if (auto shown = show_page(context, *page); !shown) return shown.error();
       auto line = read_line(STDIN_FILENO, context.stop);
       if (!line) return line.error();
       pasted = std::move(*line);
@@ -130,7 +132,7 @@ class AuthCommand final : public Command {
       if (answer.error().code != ErrorCode::kUsage) return answer.error();
       return make_error(ErrorCode::kUsage,
                         answer.error().message + fmt::format("; run `damsync auth login {}` again, or "
-                                                             "give the address with --code",
+                                                             "give the address on standard input with --code -",
                                                              account_));
     }
     context.log.redactor().add(answer->code);

@@ -9,6 +9,7 @@ class RunCommand final : public Command {
   std::string_view name() const override { return "run"; }
   std::string_view summary() const override { return "Be the daemon: keep everything in step until told to stop"; }
   Hangup hangup() const override { return Hangup::kKept; }
+  bool logs_its_end() const override { return true; }
 
   void declare(Arguments& arguments) override {
     arguments.footer(

@@ -7,14 +7,25 @@
 namespace damsync {
 namespace {
 
-/// What the daemon says of itself; nothing when none runs.
-std::optional<VitalsView> ask(const Settings& settings, const std::stop_token& stop) {
+constexpr Millis kPatience = std::chrono::seconds(5);
+
+/// What the daemon says of itself. Errors: kNotFound when none runs.
+Result<VitalsView> ask(const Settings& settings, const std::stop_token& stop) {
   auto client = ControlClient::connect(settings.catalog.path);
-  if (!client) return std::nullopt;
+  if (!client) return client.error();
+  client->set_patience(kPatience);
   const auto answer = client->ask(Json::object({{"do", "status"}}), {}, stop);
-  const Json* told = answer ? answer->find("daemon") : nullptr;
-  if (told == nullptr) return std::nullopt;
+  if (!answer) return answer.error();
+  const Json* told = answer->find("daemon");
+  if (told == nullptr) return make_error(ErrorCode::kProtocol, "the daemon's answer says nothing of itself");
   return vitals_from_json(*told);
+}
+
+void add_daemon(StatusReport& report, Result<VitalsView> told) {
+  if (told)
+    add_daemon(report, std::move(*told));
+  else if (told.error().code != ErrorCode::kNotFound)
+    add_silent_daemon(report, told.error());
 }
 
 class StatusCommand final : public Command {
@@ -27,7 +38,7 @@ class StatusCommand final : public Command {
     arguments.footer(
         "With --check, exit code 3: an account had no success for three poll intervals (one minute at least), its last "
         "run ended with an error, wanted items have failed, a spending call or a receiver waits for a person, or the "
-        "running daemon hangs or was refused new settings.");
+        "running daemon hangs, does not answer within 5 s or was refused new settings.");
   }
 
   Result<ExitCode> run(CommandContext& context) override {
@@ -36,7 +47,7 @@ class StatusCommand final : public Command {
     const auto db = open_catalog(loaded->settings);
     if (!db) return db.error();
     StatusReport report = read_status(loaded->settings, db->get(), context.clock.utc());
-    if (auto view = ask(loaded->settings, context.stop)) add_daemon(report, std::move(*view));
+    add_daemon(report, ask(loaded->settings, context.stop));
     if (context.options.json)
       context.out.json(json_of(report));
     else

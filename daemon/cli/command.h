@@ -33,6 +33,8 @@ class Command {
   [[nodiscard]] virtual std::string_view summary() const = 0;
   /// What SIGHUP does while it runs.
   [[nodiscard]] virtual Hangup hangup() const { return Hangup::kEnds; }
+  /// What ends it is a log event, not a sentence for a person.
+  [[nodiscard]] virtual bool logs_its_end() const { return false; }
   virtual void declare(Arguments& arguments) = 0;
   /// Errors: what ends the command; the caller prints it and leaves with `exit_code_for`.
   virtual Result<ExitCode> run(CommandContext& context) = 0;

@@ -28,7 +28,10 @@ Json json_texts(const std::vector<std::string>& texts) {
 
 std::optional<Result<ExitCode>> ask_daemon(CommandContext& context, const Settings& settings, const Json& request) {
   auto daemon = ControlClient::connect(settings.catalog.path);
-  if (!daemon) return std::nullopt;
+  if (!daemon) {
+    if (daemon.error().code == ErrorCode::kNotFound) return std::nullopt;
+    return daemon.error();
+  }
   ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet);
   const auto answer = daemon->ask(
       request,

@@ -7,6 +7,7 @@
 
 #include "daemon/cli/json_fields.h"
 #include "daemon/deliveries.h"
+#include "daemon/schedule/scheduler.h"
 #include "daemon/service/nights.h"
 #include "daemon/version.h"
 #include "storage/base/units.h"
@@ -14,6 +15,8 @@
 
 namespace damsync {
 namespace {
+
+constexpr std::int64_t kRunsLookedAt = 100;  ///< how many that were stopped may follow each other
 
 std::optional<std::int64_t> free_bytes_of(const std::filesystem::path& root) {
   struct statvfs info {};
@@ -28,11 +31,15 @@ std::string last_error_of(const Catalog& catalog, const std::string& account,
   std::string error;
   ListFilter newest;
   newest.account = account;
-  newest.limit = 1;
+  newest.limit = kRunsLookedAt;
   catalog.list_runs(newest, [&](const RunSummary& run) {
-    for (const auto& summary : run.accounts)
-      if (summary.name == account && summary.error) error = summary.error->message;
-    return false;
+    bool stopped = false;  // tells nothing about the account
+    for (const auto& summary : run.accounts) {
+      if (summary.name != account || !summary.error) continue;
+      stopped = summary.error->code == ErrorCode::kCancelled;
+      if (!stopped) error = summary.error->message;
+    }
+    return stopped;
   });
   return error;
 }
@@ -57,7 +64,7 @@ StatusReport::Account read_account(const Catalog& catalog, const ProviderSetting
   return out;
 }
 
-void judge(StatusReport::Account& account, Millis limit, std::vector<std::string>& problems) {
+void judge(StatusReport::Account& account, Millis late_after, std::vector<std::string>& problems) {
   const auto stale = [&](std::string why) {
     account.stale = true;
     problems.push_back(fmt::format("STALE_PROVIDER account {}: {}", account.name, why));
@@ -66,7 +73,7 @@ void judge(StatusReport::Account& account, Millis limit, std::vector<std::string
   for (const auto& stream : account.streams) {
     if (!stream.lag)
       stale(fmt::format("stream {} never reached its end", stream.row.name));
-    else if (*stream.lag > limit)
+    else if (*stream.lag > late_after)
       stale(fmt::format("stream {} is {} behind", stream.row.name, format_duration(*stream.lag)));
   }
   if (!account.last_error.empty()) problems.push_back(fmt::format("account {}: {}", account.name, account.last_error));
@@ -121,12 +128,9 @@ Json json_of(const StatusReport::Account& account) {
 
 }  // namespace
 
-Millis late_after(Millis poll_interval) noexcept {
-  return std::max<Millis>(3 * poll_interval, std::chrono::minutes(1));
-}
-
 StatusReport make_status(const Settings& settings, const Catalog* catalog, UtcTime now) {
   StatusReport report;
+  const Millis late_after = Scheduler::make(settings.schedule).value().late_after(now);
   for (const auto& account : settings.accounts) {
     const ProviderSettings& p = account.provider;
     if (catalog != nullptr) {
@@ -136,7 +140,7 @@ StatusReport make_status(const Settings& settings, const Catalog* catalog, UtcTi
       report.accounts.back().name = p.account;
       report.accounts.back().provider = p.provider;
     }
-    judge(report.accounts.back(), late_after(settings.schedule.poll_interval), report.problems);
+    judge(report.accounts.back(), late_after, report.problems);
   }
   if (catalog != nullptr) {
     report.store = catalog->store_totals();
@@ -168,6 +172,13 @@ void add_daemon(StatusReport& report, VitalsView view) {
   if (!view.settings_error.empty())
     report.problems.push_back("the daemon keeps its old settings: " + view.settings_error);
   report.daemon = std::move(view);
+}
+
+void add_silent_daemon(StatusReport& report, const Error& why) {
+  constexpr std::string_view kProblem = "the daemon does not answer";
+  const bool says_so = why.message.starts_with(kProblem);
+  report.problems.push_back(says_so ? why.message : fmt::format("{}: {}", kProblem, why.message));
+  report.daemon_silent = true;
 }
 
 StatusReport read_status(const Settings& settings, Database* db, UtcTime now) {

@@ -51,13 +51,11 @@ struct StatusReport {
   std::optional<std::int64_t> free_bytes;
   std::vector<CoverageRow> coverage;
   std::optional<VitalsView> daemon;   ///< what the running daemon says of itself
+  bool daemon_silent = false;         ///< one runs and does not say
   std::vector<std::string> problems;  ///< why not healthy
 
   [[nodiscard]] bool healthy() const noexcept { return problems.empty(); }
 };
-
-/// A stream is late after three poll intervals, one minute at least.
-Millis late_after(Millis poll_interval) noexcept;
 
 /// `catalog` null: there is none yet. Looks at the accounts that the settings name.
 StatusReport make_status(const Settings& settings, const Catalog* catalog, UtcTime now);
@@ -70,6 +68,9 @@ void add_spending(StatusReport& report, const Catalog& catalog, const SpendLedge
 /// Adds what the running daemon says: when the next jobs are due, and that a worker hangs or that settings were
 /// refused.
 void add_daemon(StatusReport& report, VitalsView view);
+
+/// Adds that a daemon runs and does not say how it is.
+void add_silent_daemon(StatusReport& report, const Error& why);
 
 /// Everything but what the daemon says. `db` null: there is no catalog yet.
 StatusReport read_status(const Settings& settings, Database* db, UtcTime now);

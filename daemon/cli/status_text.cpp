@@ -38,6 +38,17 @@ class Page {
   std::string text_;
 };
 
+/// What has several lines, such as mistakes of the settings, is told in as many.
+void add_problem(Page& page, const std::string& problem) {
+  std::string mark = page.ink("! ", Ink::kBad);
+  for (std::size_t begin = 0; begin <= problem.size();) {
+    const auto end = std::min(problem.find('\n', begin), problem.size());
+    page.line("  " + mark + page.ink(problem.substr(begin, end - begin), Ink::kPlain));
+    begin = end + 1;
+    mark = "  ";
+  }
+}
+
 /// `3 mirrored, 1 open`; what is zero is left out, but for the first.
 std::string counts_text(std::initializer_list<std::pair<std::int64_t, const char*>> counts) {
   std::string text;
@@ -109,9 +120,13 @@ void add_receivers(Page& page, const StatusReport& report) {
 }
 
 void add_daemon_block(Page& page, const StatusReport& report, UtcTime now) {
-  if (!report.daemon) return;
-  const VitalsView& daemon = *report.daemon;
   page.line("");
+  if (!report.daemon) {
+    page.line(page.ink("daemon", Ink::kBold) +
+              (report.daemon_silent ? page.ink("  does not answer", Ink::kBad) : page.ink("  not running", Ink::kFaint)));
+    return;
+  }
+  const VitalsView& daemon = *report.daemon;
   page.line(page.ink("daemon", Ink::kBold) + page.ink(fmt::format("  {}, since {}",
                                                                   daemon.stopping ? "stopping"
                                                                   : daemon.ready  ? "running"
@@ -140,8 +155,7 @@ std::string status_text(const StatusReport& report, UtcTime now, Colours colours
   Page page(colours);
   page.line(page.ink(report.healthy() ? "HEALTHY" : "ATTENTION", report.healthy() ? Ink::kGood : Ink::kBad) +
             page.ink(fmt::format("  damsync {}", kVersion), Ink::kFaint));
-  for (const auto& problem : report.problems)
-    page.line("  " + page.ink("! ", Ink::kBad) + page.ink(problem, Ink::kPlain));
+  for (const auto& problem : report.problems) add_problem(page, problem);
   for (const auto& account : report.accounts) add_account(page, account);
   add_store(page, report);
   add_receivers(page, report);

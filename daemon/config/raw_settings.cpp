@@ -110,7 +110,8 @@ std::string unknown_section(const std::string& name, const ConfigNode& node) {
     for (const auto& key : key_table())
       if (key.name == name) return fmt::format("unknown key outside of any section; it belongs to [{}]", key.section);
   }
-  return fmt::format("unknown section; nearest known: [{}]", nearest(name, names));
+  const auto meant = nearest(name, names);
+  return meant.empty() ? "unknown section" : fmt::format("unknown section; nearest known: [{}]", meant);
 }
 
 void merge(RawSettings& raw, const ConfigNode& document, Mistakes& mistakes) {

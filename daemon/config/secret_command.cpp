@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -15,6 +16,8 @@ extern char** environ;
 
 namespace damsync {
 namespace {
+
+constexpr int kLookMillis = 100;  ///< how often a stop is looked for
 
 Error failed(const std::vector<std::string>& command, const std::string& why) {
   return make_error(ErrorCode::kSettings, fmt::format("the program {} {}", command.front(), why));
@@ -81,21 +84,27 @@ int left(std::chrono::steady_clock::time_point deadline) {
   return rest.count() > 0 ? static_cast<int>(rest.count()) : 0;
 }
 
-/// Waits for the exit until the deadline; true when it is over and can be reaped.
-bool exited(pid_t pid, std::chrono::steady_clock::time_point deadline) {
+/// Waits for the exit until the deadline or a stop; true when it is over and can be reaped.
+bool exited(pid_t pid, std::chrono::steady_clock::time_point deadline, const std::stop_token& stop) {
   for (;;) {
     siginfo_t info{};
     if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid)
       return true;
-    if (left(deadline) == 0) return false;
+    if (left(deadline) == 0 || stop.stop_requested()) return false;
     ::poll(nullptr, 0, 5);
   }
 }
 
 }  // namespace
 
-Result<std::string> run_secret_command(const std::vector<std::string>& command, Millis limit, std::size_t max_bytes) {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
+Result<std::string> run_secret_command(const std::vector<std::string>& command, const CommandLimits& limits,
+                                       const std::stop_token& stop) {
+  const auto deadline = std::chrono::steady_clock::now() + limits.time;
+  const auto too_slow = [&] {
+    if (stop.stop_requested())
+      return make_error(ErrorCode::kCancelled, fmt::format("the program {} was stopped", command.front()));
+    return failed(command, fmt::format("did not finish within {} s", static_cast<double>(limits.time.count()) / 1000));
+  };
   Child child;
   if (const int error = child.start(command); error != 0)
     return failed(command, fmt::format("cannot be started: {}", std::strerror(error)));
@@ -103,18 +112,18 @@ Result<std::string> run_secret_command(const std::vector<std::string>& command, 
   std::string out;
   for (;;) {
     pollfd ready{child.output(), POLLIN, 0};
-    const int count = ::poll(&ready, 1, left(deadline));
+    const int count = ::poll(&ready, 1, std::min(left(deadline), kLookMillis));
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return failed(command, fmt::format("did not finish within {} s", limit.count() / 1000.0));
+    if (stop.stop_requested() || (count <= 0 && left(deadline) == 0)) return too_slow();
+    if (count <= 0) continue;
     char buffer[4096];
     const ssize_t got = ::read(child.output(), buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     out.append(buffer, static_cast<std::size_t>(got));
-    if (out.size() > max_bytes) return failed(command, "wrote more than a secret can be");
+    if (out.size() > limits.max_bytes) return failed(command, "wrote more than a secret can be");
   }
-  if (!exited(child.pid(), deadline))
-    return failed(command, fmt::format("did not finish within {} s", limit.count() / 1000.0));
+  if (!exited(child.pid(), deadline, stop)) return too_slow();
   const int state = child.reap();
   if (WIFSIGNALED(state)) return failed(command, fmt::format("was ended by signal {}", WTERMSIG(state)));
   if (WEXITSTATUS(state) != 0) return failed(command, fmt::format("failed with exit code {}", WEXITSTATUS(state)));

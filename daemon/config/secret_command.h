@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -8,10 +10,17 @@
 
 namespace damsync {
 
+struct CommandLimits {
+  Millis time{};
+  std::size_t max_bytes = 0;
+};
+
 /// Runs a program without a shell and returns its standard output. Standard input is empty, standard error is ours.
-/// The program and what it started are killed at the limit.
+/// The program and what it started are killed at the limit, and at a stop.
 ///
 /// Errors   kSettings: cannot start, exit code, killed by a signal, too slow, more than `max_bytes` of output.
-Result<std::string> run_secret_command(const std::vector<std::string>& command, Millis limit, std::size_t max_bytes);
+///          kCancelled: a stop was asked for meanwhile.
+Result<std::string> run_secret_command(const std::vector<std::string>& command, const CommandLimits& limits,
+                                       const std::stop_token& stop);
 
 }  // namespace damsync

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -22,13 +23,22 @@ Error bad(const std::string& what, const std::string& why) {
   return make_error(ErrorCode::kSettings, fmt::format("{}: {}", what, why));
 }
 
+/// Whether a secret may be taken from there. Root may take anybody's; everyone else their own and root's.
+Status judge(const struct stat& info, const std::string& path, const std::string& what) {
+  if (!S_ISREG(info.st_mode)) return bad(what, path + " is not a regular file");
+  if ((info.st_mode & S_IRWXO) != 0)
+    return bad(what, fmt::format("{} is open to others (mode {:04o}); chmod o-rwx it", path, info.st_mode & 07777));
+  const uid_t self = ::geteuid();
+  if (self != 0 && info.st_uid != self && info.st_uid != 0)
+    return bad(what, fmt::format("{} belongs to another user (uid {}); chown it", path, info.st_uid));
+  return {};
+}
+
 /// Reads an open secret file after judging it. A link was followed by `open`, so its target is what is judged.
 Result<std::string> read_secret(int fd, const std::string& path, const std::string& what) {
   struct stat info {};
   if (::fstat(fd, &info) != 0) return bad(what, fmt::format("cannot examine {}: {}", path, std::strerror(errno)));
-  if (!S_ISREG(info.st_mode)) return bad(what, path + " is not a regular file");
-  if ((info.st_mode & S_IRWXO) != 0)
-    return bad(what, fmt::format("{} is open to others (mode {:04o}); chmod o-rwx it", path, info.st_mode & 07777));
+  if (auto fit = judge(info, path, what); !fit) return fit.error();
   std::string text;
   char buffer[4096];
   for (;;) {
@@ -80,6 +90,22 @@ void add_lines(Redactor& redactor, const std::string& text) {
   }
 }
 
+/// All secrets an account may have, with their keys, in the order `resolve_account` has places for them.
+std::array<std::pair<const char*, const SecretRef*>, 8> secrets_of(const AccountSettings& account) {
+  return {{{"access_token", &account.access_token},
+           {"refresh_token", &account.refresh_token},
+           {"client_secret", &account.client_secret},
+           {"api_key", &account.api_key},
+           {"password", &account.password},
+           {"application_key", &account.application_key},
+           {"application_secret", &account.application_secret},
+           {"user_password", &account.user_password}}};
+}
+
+std::string account_key(const AccountSettings& account, const char* key) {
+  return fmt::format("account {}: {}", account.provider.account, key);
+}
+
 std::string place(const SecretRef& ref) {
   switch (ref.kind) {
     case SecretRef::Kind::kFile: return ref.name;
@@ -129,35 +155,46 @@ Result<std::string> SecretSource::fetch(const SecretRef& ref, const std::string&
     case SecretRef::Kind::kCredential: return from_credential(ref.name, what);
     case SecretRef::Kind::kEnv: return from_environment(ref.name, what);
     case SecretRef::Kind::kCommand: {
-      auto out = run_secret_command(ref.command, command_limit_, kMaxSecretBytes);
-      return out ? out : Result<std::string>(bad(what, out.error().message));
+      auto out = run_secret_command(ref.command, {command_limit_, kMaxSecretBytes}, stop_);
+      if (out) return out;
+      return make_error(out.error().code, fmt::format("{}: {}", what, out.error().message));
     }
     case SecretRef::Kind::kNone: break;
   }
   return std::string();
 }
 
+Status check_secret_files(const Settings& settings) {
+  std::string problems;
+  const auto look = [&](const SecretRef& ref, const std::string& what) {
+    const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+    std::string path;
+    if (ref.kind == SecretRef::Kind::kFile) path = ref.name;
+    if (ref.kind == SecretRef::Kind::kCredential && folder != nullptr) path = std::string(folder) + "/" + ref.name;
+    struct stat info {};
+    if (path.empty() || ::stat(path.c_str(), &info) != 0) return;
+    if (const auto fit = judge(info, path, what); !fit) problems += "\n  " + fit.error().message;
+  };
+  for (const auto& account : settings.accounts)
+    for (const auto& [key, ref] : secrets_of(account)) look(*ref, account_key(account, key));
+  for (const auto& webhook : settings.webhooks) {
+    look(webhook.secret, fmt::format("webhook {}: secret", webhook.name));
+    look(webhook.previous_secret, fmt::format("webhook {}: previous_secret", webhook.name));
+  }
+  look(settings.audit.signing_key, "audit.signing_key");
+  if (problems.empty()) return {};
+  return make_error(ErrorCode::kSettings, "secrets are not kept safe:" + problems);
+}
+
 Result<ProviderSettings> resolve_account(const AccountSettings& account, SecretSource& secrets) {
   ProviderSettings out = account.provider;
-  struct Slot {
-    const char* key;
-    const SecretRef& from;
-    Secret& to;
-  };
-  const Slot slots[] = {
-      {"access_token", account.access_token, out.access_token},
-      {"refresh_token", account.refresh_token, out.refresh_token},
-      {"client_secret", account.client_secret, out.client_secret},
-      {"api_key", account.api_key, out.api_key},
-      {"password", account.password, out.password},
-      {"application_key", account.application_key, out.application_key},
-      {"application_secret", account.application_secret, out.application_secret},
-      {"user_password", account.user_password, out.user_password},
-  };
-  for (const Slot& slot : slots) {
-    auto secret = secrets.resolve(slot.from, fmt::format("account {}: {}", out.account, slot.key));
+  Secret* const slots[] = {&out.access_token, &out.refresh_token,   &out.client_secret,      &out.api_key,
+                           &out.password,     &out.application_key, &out.application_secret, &out.user_password};
+  const auto refs = secrets_of(account);
+  for (std::size_t i = 0; i < refs.size(); ++i) {
+    auto secret = secrets.resolve(*refs[i].second, account_key(account, refs[i].first));
     if (!secret) return secret.error();
-    slot.to = std::move(*secret);
+    *slots[i] = std::move(*secret);
   }
   if (account.refresh_token.kind == SecretRef::Kind::kFile) {
     out.token_place.save = [path = account.refresh_token.name](const Secret& fresh) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <stop_token>
 #include <string>
+#include <utility>
 
 #include "daemon/config/settings.h"
 #include "storage/base/result.h"
@@ -11,12 +13,13 @@ namespace damsync {
 
 /// Fetches secrets from where the settings say they are; each is known to the redactor before it is handed out.
 ///
-/// Errors   kSettings: names the key and the path, variable or program, never the content.
+/// Errors   kSettings: names the key and the path, variable or program, never the content. kCancelled: a program was
+///          ended by the stop.
 /// Threads  one at a time.
 class SecretSource {
  public:
-  explicit SecretSource(Redactor& redactor, Millis command_limit = std::chrono::seconds(10))
-      : redactor_(redactor), command_limit_(command_limit) {}
+  explicit SecretSource(Redactor& redactor, std::stop_token stop = {}, Millis command_limit = std::chrono::seconds(10))
+      : redactor_(redactor), stop_(std::move(stop)), command_limit_(command_limit) {}
 
   /// An empty secret for `kNone`. `what` is the key for messages: `account newsroom: access_token`.
   Result<Secret> resolve(const SecretRef& ref, const std::string& what);
@@ -29,8 +32,14 @@ class SecretSource {
   Result<std::string> fetch(const SecretRef& ref, const std::string& what);
 
   Redactor& redactor_;
+  std::stop_token stop_;
   Millis command_limit_;
 };
+
+/// Looks at the files of all secrets, credentials of systemd's included, without reading them. One that is not there is
+/// the matter of whoever needs it. Errors: kSettings with every file that others can read or write, that is somebody
+/// else's or no file at all, one a line.
+Status check_secret_files(const Settings& settings);
 
 /// The account with every secret in place, ready for `make_connection`.
 Result<ProviderSettings> resolve_account(const AccountSettings& account, SecretSource& secrets);

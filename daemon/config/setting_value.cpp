@@ -325,7 +325,7 @@ std::string expected(const KeySpec& key) {
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
   word = word.substr(0, 64);
   std::string_view best;
-  std::size_t best_distance = std::string_view::npos;
+  std::size_t best_distance = word.size() / 3 + 2;  // more differences are no slip of the hand
   for (const auto candidate : candidates) {
     std::vector<std::size_t> row(candidate.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});

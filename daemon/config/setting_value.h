@@ -17,7 +17,7 @@ std::string masked_toml(const KeySpec& key, const ConfigNode& node);
 /// What the key accepts: `a duration from 1s to 7d`.
 std::string expected(const KeySpec& key);
 
-/// Of the candidates, the one with the smallest edit distance to `word`; empty without candidates.
+/// Of the candidates, the one that `word` was most likely meant to be; empty when it looks like none of them.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
 }  // namespace damsync

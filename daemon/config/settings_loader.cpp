@@ -80,7 +80,8 @@ class Loading {
       if (key.name == name) return fmt::format("unknown key here; it belongs to [{}]", key.section);
     std::vector<std::string_view> names;
     for (const KeySpec* key : known) names.push_back(key->name);
-    return fmt::format("unknown key; nearest known key: {}", nearest(name, names));
+    const auto meant = nearest(name, names);
+    return meant.empty() ? "unknown key" : fmt::format("unknown key; nearest known key: {}", meant);
   }
 
   void load_key(const RawSection& section, const KeySpec& key) {

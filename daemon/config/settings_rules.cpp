@@ -43,33 +43,24 @@ class Checks {
     if (mistakes_.back().file.empty()) mistakes_.back().file = settings_.file.string();
   }
 
-  /// True when `path` is `root` or lies below it, symbolic links followed as far as they exist.
-  static bool within(const fs::path& path, const fs::path& root) {
-    const auto real = [](const fs::path& p) {
-      std::error_code error;
-      fs::path out = fs::weakly_canonical(p, error);
-      return error ? p.lexically_normal() : out;
-    };
-    const fs::path inner = real(path), outer = real(root);
-    return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
-  }
-
   void check_paths() {
     const auto& store = settings_.store.root;
     const auto& catalog = settings_.catalog.path;
     const auto& reports = settings_.audit.directory;
-    if (store == "/") return fail(one("store"), "root", "the root of the file system cannot be the store");
-    if (catalog == "/") return fail(one("catalog"), "path", "expected the path of a file");
-    if (within(catalog, store))
-      fail(one("catalog"), "path", fmt::format("lies inside the store {}; keep the two apart", store.string()));
-    else if (within(store, catalog))
-      fail(one("store"), "root", fmt::format("lies below the catalog file {}", catalog.string()));
-    if (within(reports, store))
-      fail(one("audit"), "directory", fmt::format("lies inside the store {}; keep the two apart", store.string()));
-    else if (within(store, reports))
-      fail(one("store"), "root", fmt::format("lies inside the report directory {}", reports.string()));
     if (const auto layout = PathLayout::parse(settings_.store.layout); !layout)
       fail(one("store"), "layout", layout.error().message);
+    const bool bare_store = store == "/", bare_catalog = catalog == "/";
+    if (bare_store) fail(one("store"), "root", "the root of the file system cannot be the store");
+    if (bare_catalog) fail(one("catalog"), "path", "expected the path of a file");
+    if (bare_store || bare_catalog) return;  // everything lies within
+    if (lies_within(catalog, store))
+      fail(one("catalog"), "path", fmt::format("lies inside the store {}; keep the two apart", store.string()));
+    else if (lies_within(store, catalog))
+      fail(one("store"), "root", fmt::format("lies below the catalog file {}", catalog.string()));
+    if (lies_within(reports, store))
+      fail(one("audit"), "directory", fmt::format("lies inside the store {}; keep the two apart", store.string()));
+    else if (lies_within(store, reports))
+      fail(one("store"), "root", fmt::format("lies inside the report directory {}", reports.string()));
   }
 
   void check_places() {
@@ -83,8 +74,10 @@ class Checks {
     std::vector<WeekSpan> quiet;
     for (const auto& text : settings_.schedule.quiet_hours) {
       const auto span = WeekSpan::parse(text);
-      if (!span) return fail(one("schedule"), "quiet_hours", span.error().message);
-      quiet.push_back(*span);
+      if (span)
+        quiet.push_back(*span);
+      else
+        fail(one("schedule"), "quiet_hours", span.error().message);
     }
     if (cover_whole_week(quiet))
       fail(one("schedule"), "quiet_hours", "no minute of the week is left; expected some time to poll in");
@@ -211,6 +204,16 @@ class Checks {
 };
 
 }  // namespace
+
+bool lies_within(const fs::path& path, const fs::path& root) {
+  const auto real = [](const fs::path& p) {
+    std::error_code error;
+    const fs::path out = fs::weakly_canonical(p, error);
+    return error ? p.lexically_normal() : out;
+  };
+  const fs::path inner = real(path), outer = real(root);
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
 
 void check_settings(const RawSettings& raw, const Settings& settings, std::vector<SettingsMistake>& mistakes) {
   Checks(raw, settings, mistakes).run();

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "storage/base/digest.h"
+
 namespace damsync {
 namespace {
 
@@ -97,6 +99,10 @@ Json effective_json(const LoadedSettings& loaded) {
     out.set(section.section->name, list.push(std::move(values)));
   }
   return out;
+}
+
+std::string sha256_of_settings(const LoadedSettings& loaded) {
+  return sha256_hex(write_json(effective_json(loaded), JsonStyle::kCanonical));
 }
 
 }  // namespace damsync

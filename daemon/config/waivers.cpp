@@ -17,6 +17,12 @@
 namespace damsync {
 namespace {
 
+/// `; nearest known: X` where there is one.
+std::string hint(std::string_view word, const std::vector<std::string_view>& known) {
+  const auto meant = nearest(word, known);
+  return meant.empty() ? "" : fmt::format("; nearest known: {}", meant);
+}
+
 constexpr std::array<std::string_view, 9> kKeys = {"code", "provider", "account", "asset_id", "license_id",
                                                    "path", "by",       "until",   "reason"};
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
@@ -47,7 +53,7 @@ class WaiverReader {
     const std::vector<std::string_view> names(kKeys.begin(), kKeys.end());
     for (const auto& [key, node] : table_.members)
       if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end())
-        fail(node, key, fmt::format("unknown key; nearest known: {}", nearest(key, names)));
+        fail(node, key, "unknown key" + hint(key, names));
     Waiver waiver;
     read_code(waiver);
     waiver.provider = one_of("provider", names_.providers);
@@ -89,7 +95,7 @@ class WaiverReader {
     std::vector<std::string_view> codes;
     for (const auto& rule : finding_rules()) codes.emplace_back(to_word(rule.code));
     fail(*table_.find("code"), "code",
-         fmt::format("'{}' is no code of a finding; nearest known: {}", printable(word), nearest(word, codes)));
+         fmt::format("'{}' is no code of a finding{}", printable(word), hint(word, codes)));
   }
 
   void read_until(Waiver& waiver) {
@@ -108,8 +114,8 @@ class WaiverReader {
     if (word.empty() || word == "?" || known.empty() || std::find(known.begin(), known.end(), word) != known.end())
       return word;
     fail(*table_.find(key), key,
-         fmt::format("no account of the settings is '{}'; nearest known: {}", printable(word),
-                     nearest(word, std::vector<std::string_view>(known.begin(), known.end()))));
+         fmt::format("no account of the settings is '{}'{}", printable(word),
+                     hint(word, std::vector<std::string_view>(known.begin(), known.end()))));
     return word;
   }
 

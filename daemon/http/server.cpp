@@ -189,10 +189,11 @@ void WebServer::poll_once() {
 }
 
 void WebServer::accept_all(SteadyTime now) {
+  const auto newcomers_from = next_id_;
   for (int taken = 0; taken < kAcceptsATurn; ++taken) {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      adopt(fd, now);
+      adopt(fd, newcomers_from, now);
       continue;
     }
     const bool out_of_resources = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
@@ -203,15 +204,15 @@ void WebServer::accept_all(SteadyTime now) {
       log_.warning("http.accept_failed", {{"reason", std::strerror(errno)}});
       warn_from_ = now + kWarnPause;
     }
-    drop_oldest();
+    drop_oldest(newcomers_from);
     accept_from_ = now + kAcceptPause;
     return;
   }
 }
 
-void WebServer::adopt(int fd, SteadyTime now) {
+void WebServer::adopt(int fd, std::uint64_t newcomers_from, SteadyTime now) {
   const auto local = local_address(fd);
-  const bool room = connections_.size() < options_.limits.connections || drop_oldest();
+  const bool room = connections_.size() < options_.limits.connections || drop_oldest(newcomers_from);
   if (!local || !room) {
     ::close(fd);
     ++dropped_;
@@ -221,12 +222,17 @@ void WebServer::adopt(int fd, SteadyTime now) {
   connections_.back()->until = now + options_.limits.read_time;
 }
 
-/// Room for a newcomer: those first who have not asked anything yet, then those who were answered, then who waits for
-/// a change.
-bool WebServer::drop_oldest() {
-  for (const State state : {State::kReading, State::kEnding, State::kHeld, State::kWriting}) {
-    const auto victim = std::find_if(connections_.begin(), connections_.end(),
-                                     [&](const auto& connection) { return connection->state() == state; });
+/// Room for a newcomer: first of those who wait for a change and are more than their share, then who has not asked
+/// anything yet, who was answered, who waits. Who came in this turn had no chance to ask.
+bool WebServer::drop_oldest(std::uint64_t newcomers_from) {
+  const auto held = std::count_if(connections_.begin(), connections_.end(),
+                                  [](const auto& connection) { return connection->state() == State::kHeld; });
+  const bool too_many_held = static_cast<std::size_t>(held) > options_.limits.held;
+  for (const State state : {too_many_held ? State::kHeld : State::kReading, State::kReading, State::kEnding,
+                            State::kHeld, State::kWriting}) {
+    const auto victim = std::find_if(connections_.begin(), connections_.end(), [&](const auto& connection) {
+      return connection->state() == state && connection->id() < newcomers_from;
+    });
     if (victim == connections_.end()) continue;
     if (state != State::kEnding) ++dropped_;
     connections_.erase(victim);

@@ -21,6 +21,7 @@ namespace damsync {
 /// How much a client may ask for of the server's patience.
 struct WebLimits {
   std::size_t connections = 128;  ///< beyond it the oldest that waits for its client is dropped
+  std::size_t held = 64;          ///< that wait for a change; of more, the oldest goes before anybody else
   Millis read_time = std::chrono::seconds(2);
   Millis write_time = std::chrono::seconds(10);
   Millis wake_pause{200};  ///< held requests are not asked about more often, however often something changes
@@ -69,8 +70,8 @@ class WebServer {
   [[nodiscard]] int wait_time(SteadyTime now) const;
   void poll_once();
   void accept_all(SteadyTime now);
-  void adopt(int fd, SteadyTime now);
-  bool drop_oldest();
+  void adopt(int fd, std::uint64_t newcomers_from, SteadyTime now);
+  bool drop_oldest(std::uint64_t newcomers_from);
   void advance(WebConnection& connection, short events, SteadyTime now);
   void judge(WebConnection& connection, SteadyTime now);
   std::optional<WebAnswer> answer_at_once(const WebRequest& request);

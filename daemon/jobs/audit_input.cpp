@@ -1,12 +1,14 @@
 #include "daemon/jobs/audit_input.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <fstream>
 
-#include "daemon/cli/status_report.h"
+#include "daemon/config/settings_rules.h"
 #include "daemon/config/waivers.h"
+#include "daemon/schedule/scheduler.h"
 #include "storage/base/digest.h"
 
 namespace damsync {
@@ -66,7 +68,7 @@ PreparedAudit prepare_audit(const Settings& settings, const TimeZone& zone, cons
   input.rules.users = settings.audit.users;
   input.rules.expiring_days = settings.audit.expiring_days;
   input.rules.quota_low = settings.audit.quota_low;
-  input.rules.stale_after = late_after(settings.schedule.poll_interval);
+  input.rules.stale_after = Scheduler::make(settings.schedule).value().late_after(moment.judged_at);
   for (const auto& account : settings.accounts) {
     input.accounts.push_back(account.provider.account);
     if (account.project_required) input.rules.project_required.insert(account.provider.account);
@@ -91,6 +93,24 @@ std::string audit_chain(const Settings& settings, const std::filesystem::path& f
   };
   const auto place = real(folder);
   return place == real(audit_folder(settings, {})) ? std::string() : place.string();
+}
+
+std::string place_seen(const std::filesystem::path& path) {
+  for (auto at = path.lexically_normal();; at = at.parent_path()) {
+    struct stat info {};
+    if (::stat(at.c_str(), &info) == 0) return fmt::format("{} {}:{}", at.string(), info.st_dev, info.st_ino);
+    if (at == at.parent_path()) return "";
+  }
+}
+
+Status check_audit_folder(const Settings& settings, const std::filesystem::path& folder) {
+  const auto refuse = [&](const char* why) {
+    return make_error(ErrorCode::kUsage, fmt::format("{}: {}; choose another folder", folder.string(), why));
+  };
+  if (lies_within(folder, settings.store.root) || lies_within(settings.store.root, folder))
+    return refuse("reports and the store are kept apart");
+  if (lies_within(settings.catalog.path, folder)) return refuse("reports and the catalog are kept apart");
+  return {};
 }
 
 std::string audit_summary(const ReportHead& head, const ReportTotals& totals, const std::filesystem::path& directory) {

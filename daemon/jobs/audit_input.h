@@ -29,6 +29,13 @@ std::filesystem::path audit_folder(const Settings& settings, const std::filesyst
 /// The chain of a folder as the catalog's log names it, whatever path leads there; empty for `audit.directory`.
 std::string audit_chain(const Settings& settings, const std::filesystem::path& folder);
 
+/// What stands for the file system at that path, or at the nearest folder above it that exists: the same text in two
+/// processes that see the same.
+std::string place_seen(const std::filesystem::path& path);
+
+/// Whether reports may go there: not into the store, nor where the catalog lies. Errors: kUsage.
+Status check_audit_folder(const Settings& settings, const std::filesystem::path& folder);
+
 /// One paragraph of plain text, for a mail.
 std::string audit_summary(const ReportHead& head, const ReportTotals& totals, const std::filesystem::path& directory);
 

@@ -5,12 +5,9 @@
 #include <cstdlib>
 
 #include "daemon/config/secrets.h"
-#include "daemon/config/settings_loader.h"
-#include "daemon/config/settings_text.h"
 #include "daemon/jobs/audit_input.h"
 #include "daemon/version.h"
 #include "daemon/workspace.h"
-#include "storage/base/digest.h"
 #include "storage/catalog/suggestion_book.h"
 #include "storage/files/output_file.h"
 #include "storage/journal/audit_log.h"
@@ -59,12 +56,14 @@ class AuditJob {
   Result<AuditOutcome> run(std::stop_token stop) {
     const auto zone = TimeZone::find(settings_.schedule.time_zone);
     if (!zone) return zone.error();
+    if (!options_.output.empty())
+      if (auto fits = check_audit_folder(settings_, options_.output); !fits) return fits.error();
     choose_moment(*zone);
     if (joins() && workspace_ == nullptr)
       return make_error(ErrorCode::kLocked,
                         "another damsync holds the catalog, and a report that joins the chain is noted there; "
                         "`audit --as-of` can be made at any time");
-    auto key = signing_key();
+    auto key = signing_key(stop);
     if (!key) return key.error();
     if (auto compared = compare_store(stop); !compared) return compared.error();
     if (!moment_.past) moment_.judged_at = clock_.utc();  // what was just found counts
@@ -89,9 +88,9 @@ class AuditJob {
     moment_.report_date = day.value_or(zone.day_of(moment_.judged_at));
   }
 
-  Result<std::optional<SigningKey>> signing_key() {
+  Result<std::optional<SigningKey>> signing_key(std::stop_token stop) {
     if (settings_.audit.signing_key.kind == SecretRef::Kind::kNone) return std::optional<SigningKey>();
-    SecretSource secrets(log_.redactor());
+    SecretSource secrets(log_.redactor(), std::move(stop));
     const auto pem = secrets.resolve_text(settings_.audit.signing_key, "audit.signing_key");
     if (!pem) return pem.error();
     auto key = SigningKey::from_pem(*pem);
@@ -155,7 +154,7 @@ class AuditJob {
     out.as_of = input.rules.as_of;
     out.chain = joins() ? ReportRequest::Chain::kJoin : ReportRequest::Chain::kAlone;
     out.chain_name = chain_name();
-    out.config_sha256 = sha256_hex(write_json(effective_json(load_settings(settings_.file)), JsonStyle::kCanonical));
+    out.config_sha256 = options_.config_sha256;
     out.version = kVersion;
     out.signing_key = key;
     return out;

@@ -113,7 +113,10 @@ _damsync() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command='' word skip=''
   local IFS=$' \t\n'
   COMPREPLY=()
+  # The shell takes --option=value for three words.
+  if [ "$cur" = = ]; then cur=''; elif [ "$prev" = = ]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    if [ "$word" = = ]; then skip=1; continue; fi
     if [ -n "$skip" ]; then skip=''; continue; fi
     case $word in
 )";

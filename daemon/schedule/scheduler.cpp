@@ -1,6 +1,7 @@
 #include "daemon/schedule/scheduler.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace damsync {
 namespace {
@@ -37,6 +38,31 @@ Millis Scheduler::until_poll(const PollMark& mark, const Now& now) const {
   }
   const UtcTime at = now.utc + left;
   return left + (first_outside(quiet_, zone_, at).value_or(at) - at);
+}
+
+UtcTime Scheduler::late_from(UtcTime success) const {
+  Millis left = std::max<Millis>(3 * settings_.poll_interval, std::chrono::minutes(1));
+  if (quiet_.empty()) return success + left;
+  UtcTime at = success;
+  while (left > Millis(0)) {
+    at = first_outside(quiet_, zone_, at).value_or(at);
+    const auto next_minute = std::chrono::floor<std::chrono::minutes>(at) + std::chrono::minutes(1);
+    const Millis step = std::min(left, std::chrono::ceil<Millis>(next_minute - at));
+    at += step;
+    left -= step;
+  }
+  return at;
+}
+
+/// The later a success, the later it is late: so the earliest that is not can be searched for.
+Millis Scheduler::late_after(UtcTime now) const {
+  Millis late(0), fresh(0);
+  for (Millis step = std::chrono::minutes(1); late_from(now - late) >= now; step *= 2) fresh = std::exchange(late, step);
+  while (late - fresh > Millis(1)) {
+    const Millis middle = fresh + (late - fresh) / 2;
+    (late_from(now - middle) >= now ? fresh : late) = middle;
+  }
+  return fresh;
 }
 
 }  // namespace damsync

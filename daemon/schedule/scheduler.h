@@ -40,6 +40,11 @@ class Scheduler {
 
   /// How long until the account's next poll; zero: it is due. A first poll is due at once; none begins in quiet hours.
   [[nodiscard]] Millis until_poll(const PollMark& mark, const Now& now) const;
+  /// When a success of that moment lies too far back: after three poll intervals (one minute at least), in which quiet
+  /// hours do not count.
+  [[nodiscard]] UtcTime late_from(UtcTime success) const;
+  /// How far back a success may lie at that moment without being late.
+  [[nodiscard]] Millis late_after(UtcTime now) const;
   /// Bytes a second; 0: no limit.
   [[nodiscard]] std::int64_t bandwidth(UtcTime time) const { return limit_at(bandwidth_, zone_.local(time)); }
 

@@ -10,6 +10,7 @@
 #include "daemon/cli/exit_code.h"
 #include "daemon/cli/json_fields.h"
 #include "daemon/cli/sync_report.h"
+#include "daemon/jobs/audit_input.h"
 #include "daemon/service/worker.h"
 #include "storage/base/text.h"
 
@@ -58,22 +59,28 @@ ProgressSink told_sparingly(const ControlServer::Tell& tell) {
 
 }  // namespace
 
-Json CommandDesk::answer(const Json& request, const ControlServer::Tell& tell, const std::stop_token& stop) {
+Json CommandDesk::answer(const Json& request, ControlServer::Asker asker, const ControlServer::Tell& tell,
+                         const std::stop_token& stop) {
   Json out;
   const Status done = run_guarded([&]() -> Status {
-    auto answer = do_it(request, tell, stop);
+    auto answer = do_it(request, asker, tell, stop);
     out = answer ? std::move(*answer) : control_error(answer.error());
     return {};
   });
   if (done) return out;
-  fatal_(done.error());
+  const ErrorCode code = done.error().code;
+  if (code == ErrorCode::kDamaged || code == ErrorCode::kInternal) fatal_(done.error());
   return control_error(done.error());
 }
 
-Result<Json> CommandDesk::do_it(const Json& request, const ControlServer::Tell& tell, const std::stop_token& stop) {
+Result<Json> CommandDesk::do_it(const Json& request, ControlServer::Asker asker, const ControlServer::Tell& tell,
+                                const std::stop_token& stop) {
   const Json* verb = request.find("do");
   if (verb == nullptr || !verb->is_string()) return unusable("do");
   if (*verb->if_string() == "status") return status();
+  if (asker != ControlServer::Asker::kOwner)
+    return make_error(ErrorCode::kUnauthorized,
+                      "the daemon works for root and its own user only; others may ask it for its status");
   if (*verb->if_string() == "sync") return sync(request, tell, stop);
   if (*verb->if_string() == "audit") return audit(request, tell, stop);
   return make_error(ErrorCode::kUsage, fmt::format("the daemon does not know '{}'; is it of another version?",
@@ -107,6 +114,14 @@ Result<Json> CommandDesk::audit(const Json& request, const ControlServer::Tell& 
     if (!output->is_string() || (!output->if_string()->empty() && output->if_string()->front() != '/'))
       return unusable("output");
     options.output = *output->if_string();
+    const Json* seen = request.find("seen");
+    if (seen != nullptr && seen->is_string() && !options.output.empty() &&
+        *seen->if_string() != place_seen(options.output))
+      return make_error(ErrorCode::kUsage,
+                        fmt::format("the daemon sees something else at {}: its unit keeps such folders to itself "
+                                    "(PrivateTmp=, ProtectHome=), or its user may not enter it; choose another, or "
+                                    "stop the daemon meanwhile",
+                                    printable(options.output.string())));
   }
   const auto done = jobs_.audit(options, told_sparingly(tell), stop);
   if (!done) return done.error();

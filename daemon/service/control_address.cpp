@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr mode_t kMode = 0660;
 constexpr int kBacklog = 16;
+constexpr timeval kConnectTime{5, 0};
 
 /// Where the socket itself goes: the service manager's folder for such things, or beside the catalog.
 fs::path socket_path(const fs::path& catalog) {
@@ -94,13 +96,17 @@ void unlink_control_socket(const fs::path& catalog) noexcept {
   remove_leftover(control_path(catalog));
 }
 
-int connect_to_daemon(const fs::path& catalog) noexcept {
+Result<int> connect_to_daemon(const fs::path& catalog) {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -1;
+  if (fd < 0) return refused(catalog, "cannot make a socket for");
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &kConnectTime, sizeof kConnectTime);  // where others wait already
   const SocketAddress address(control_path(catalog));
   if (::connect(fd, address.get(), SocketAddress::size()) == 0) return fd;
+  const int why = errno;
   ::close(fd);
-  return -1;
+  if (why == ENOENT || why == ECONNREFUSED || why == ENOTDIR)
+    return make_error(ErrorCode::kNotFound, "no daemon listens");
+  return make_error(ErrorCode::kLocked, fmt::format("the daemon does not answer: {}", std::strerror(why)));
 }
 
 }  // namespace damsync

@@ -37,14 +37,14 @@ std::optional<Error> error_of(const Json& answer) {
 
 }  // namespace
 
-std::optional<ControlClient> ControlClient::connect(const std::filesystem::path& catalog) {
-  const int fd = connect_to_daemon(catalog);
-  if (fd < 0) return std::nullopt;
-  return ControlClient(fd);
+Result<ControlClient> ControlClient::connect(const std::filesystem::path& catalog) {
+  const auto fd = connect_to_daemon(catalog);
+  if (!fd) return fd.error();
+  return ControlClient(*fd);
 }
 
 ControlClient::ControlClient(ControlClient&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), read_(std::move(other.read_)) {}
+    : fd_(std::exchange(other.fd_, -1)), read_(std::move(other.read_)), until_(other.until_) {}
 
 ControlClient::~ControlClient() {
   if (fd_ >= 0) ::close(fd_);
@@ -82,6 +82,8 @@ Result<std::string> ControlClient::read_line(const std::stop_token& stop) {
     }
     if (read_.size() > kLongestLine) return make_error(ErrorCode::kProtocol, "the daemon's answer is too long");
     if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped; the daemon was told so");
+    if (until_ && std::chrono::steady_clock::now() >= *until_)
+      return make_error(ErrorCode::kLocked, "the daemon does not answer: it took too long");
     pollfd ready{fd_, POLLIN, 0};
     if (::poll(&ready, 1, kLookMillis) <= 0) continue;
     const ssize_t got = ::recv(fd_, part.data(), part.size(), 0);

@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 
+#include "storage/base/clock.h"
 #include "storage/base/json.h"
 #include "storage/base/result.h"
 
@@ -14,16 +15,18 @@ namespace damsync {
 /// A connection of a command to the daemon that runs on its catalog. Good for one request.
 class ControlClient {
  public:
-  /// Nothing when no daemon answers there.
-  static std::optional<ControlClient> connect(const std::filesystem::path& catalog);
+  /// Errors: kNotFound when no daemon listens there; kLocked when one does and does not take us.
+  static Result<ControlClient> connect(const std::filesystem::path& catalog);
   ControlClient(ControlClient&& other) noexcept;
   ControlClient& operator=(ControlClient&&) = delete;
   ~ControlClient();
 
   /// Sends the request and waits for the last line of the answer, the one with an `exit_code`; every line before goes
   /// to `progress`.
+  /// With `set_patience`, no longer than that.
   /// Errors   what the daemon says; kCancelled when a stop is asked for (the daemon then stops what was asked for);
-  ///          kLocked when the daemon ends in the middle.
+  ///          kLocked when the daemon ends in the middle, or the patience.
+  void set_patience(Millis patience) { until_ = std::chrono::steady_clock::now() + patience; }
   Result<Json> ask(const Json& request, const std::function<void(const Json&)>& progress, const std::stop_token& stop);
 
  private:
@@ -32,6 +35,7 @@ class ControlClient {
 
   int fd_;
   std::string read_;
+  std::optional<SteadyTime> until_;
 };
 
 }  // namespace damsync

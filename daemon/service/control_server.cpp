@@ -60,6 +60,14 @@ std::optional<std::string> read_line(int fd) {
   return std::nullopt;
 }
 
+ControlServer::Asker asker_at(int fd) {
+  ucred who{};
+  socklen_t size = sizeof who;
+  const bool known = ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0;
+  return known && (who.uid == 0 || who.uid == ::geteuid()) ? ControlServer::Asker::kOwner
+                                                           : ControlServer::Asker::kOther;
+}
+
 /// Asks for a stop when the client closes its end, as long as this lives.
 class HangupWatch {
  public:
@@ -173,7 +181,7 @@ void ControlServer::answer(int fd, const Json& request, const std::stop_token& s
     pollfd ready{fd, POLLOUT, 0};
     if (::poll(&ready, 1, 0) == 1 && ready.revents == POLLOUT && !send_line(fd, line)) source.request_stop();
   };
-  send_line(fd, handler_(request, tell, source.get_token()));
+  send_line(fd, handler_(request, asker_at(fd), tell, source.get_token()));
 }
 
 }  // namespace damsync

@@ -24,8 +24,13 @@ class ControlServer {
  public:
   /// Sends a line that is not the last.
   using Tell = std::function<void(const Json&)>;
+  /// Who asks, by what the kernel says of the other end.
+  enum class Asker {
+    kOwner,  ///< root, or the user that the daemon runs as
+    kOther,  ///< somebody else who may open the socket
+  };
   /// Does what a request asks for; the last line of the answer. Called from several threads.
-  using Handler = std::function<Json(const Json& request, const Tell& tell, std::stop_token stop)>;
+  using Handler = std::function<Json(const Json& request, Asker asker, const Tell& tell, std::stop_token stop)>;
 
   /// Call it with the state lock held. Errors: kStorage.
   static Result<std::unique_ptr<ControlServer>> listen(const std::filesystem::path& catalog, Handler handler);

@@ -21,12 +21,23 @@ Deliverer::Deliverer(Workspace& workspace, Vitals& vitals, Clock& clock, Log& lo
   vitals_.resting(kWorker, "waiting");
 }
 
-void Deliverer::fit(const Settings& settings) {
-  if (settings.webhooks.empty() && settings.commands.empty())
-    pump_.reset();
-  else
-    pump_ = std::make_shared<OutboxPump>(*workspace_.db, clock_, log_, make_receivers(settings, clock_, log_).usable);
-  want();
+void Deliverer::fit(std::shared_ptr<const Settings> settings) {
+  const std::lock_guard lock(mutex_);
+  receivers_ = !settings->webhooks.empty() || !settings->commands.empty();
+  unfit_ = std::move(settings);
+  wanted_ = true;
+}
+
+/// In the worker's thread, as a secret may come from a program that takes its time.
+void Deliverer::fit_pump(const std::stop_token& stop) {
+  std::shared_ptr<const Settings> settings;
+  {
+    const std::lock_guard lock(mutex_);
+    settings = std::exchange(unfit_, nullptr);
+  }
+  if (settings)
+    pump_ = std::make_unique<OutboxPump>(*workspace_.db, clock_, log_,
+                                         make_receivers(*settings, clock_, log_, stop).usable);
 }
 
 void Deliverer::want() {
@@ -36,7 +47,7 @@ void Deliverer::want() {
 
 std::optional<Millis> Deliverer::until_next(const Now& now) const {
   const std::lock_guard lock(mutex_);
-  if (!pump_ || worker_.busy()) return std::nullopt;
+  if (!receivers_ || worker_.busy()) return std::nullopt;
   if (wanted_) return Millis(0);
   if (!due_at_) return std::nullopt;
   return std::max(Millis(0), std::chrono::ceil<Millis>(*due_at_ - now.steady));
@@ -50,15 +61,17 @@ void Deliverer::turn(const Now& now) {
     wanted_ = false;
     due_at_.reset();
   }
-  worker_.start([this, pump = pump_](const std::stop_token& stop) { return deliver(*pump, stop); });
+  worker_.start([this](const std::stop_token& stop) { return deliver(stop); });
 }
 
 /// A receiver may take its time; that is not the daemon's to judge, so this worker is never taken for stuck.
-Status Deliverer::deliver(OutboxPump& pump, const std::stop_token& stop) {
+Status Deliverer::deliver(const std::stop_token& stop) {
   vitals_.resting(kWorker, "delivering");
+  fit_pump(stop);
+  if (stop.stop_requested()) return {};  // a receiver may lack its secret because of that
   std::optional<Millis> left;
   try {
-    left = pump.pump(stop);
+    left = pump_->pump(stop);
   } catch (const DatabaseError& error) {
     if (!is_disk_full(error)) throw;
     log_.error("delivery.no_room", {{"reason", error.what()}});

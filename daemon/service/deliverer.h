@@ -25,25 +25,29 @@ class Deliverer {
   /// `ended` as for a `Worker`.
   Deliverer(Workspace& workspace, Vitals& vitals, Clock& clock, Log& log, std::function<void(const Status&)> ended);
 
-  /// Who receives from the next delivery on.
-  void fit(const Settings& settings);
+  /// Who receives from the next delivery on, which fetches their secrets: it may take a while.
+  void fit(std::shared_ptr<const Settings> settings);
   /// Changes may have been committed.
   void want();
   /// Begins a delivery if one is wanted or due.
   void turn(const Now& now);
   /// How long until one is due; nothing: until it is wanted.
   [[nodiscard]] std::optional<Millis> until_next(const Now& now) const;
+  [[nodiscard]] bool busy() const { return worker_.busy(); }
   void request_stop() { worker_.request_stop(); }
 
  private:
-  Status deliver(OutboxPump& pump, const std::stop_token& stop);
+  Status deliver(const std::stop_token& stop);
+  void fit_pump(const std::stop_token& stop);
 
   Workspace& workspace_;
   Vitals& vitals_;
   Clock& clock_;
   Log& log_;
-  std::shared_ptr<OutboxPump> pump_;  ///< null without receivers
-  mutable std::mutex mutex_;
+  std::unique_ptr<OutboxPump> pump_;  ///< of the worker's thread alone
+  mutable std::mutex mutex_;          ///< of what follows
+  std::shared_ptr<const Settings> unfit_;  ///< whose receivers the pump does not have yet
+  bool receivers_ = false;
   bool wanted_ = true;
   std::optional<SteadyTime> due_at_;
   Worker worker_;

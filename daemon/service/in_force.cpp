@@ -2,20 +2,21 @@
 
 #include <utility>
 
+#include "daemon/config/secrets.h"
 #include "daemon/config/settings_loader.h"
+#include "daemon/config/settings_text.h"
 
 namespace damsync {
-
-Result<std::shared_ptr<const InForce>> InForce::make(Settings settings) {
-  auto scheduler = Scheduler::make(settings.schedule);
-  if (!scheduler) return scheduler.error();
-  return std::shared_ptr<const InForce>(new InForce{std::move(settings), std::move(*scheduler)});
-}
 
 Result<std::shared_ptr<const InForce>> InForce::load(const std::filesystem::path& file) {
   LoadedSettings loaded = load_settings(file);
   if (!loaded.ok()) return loaded.error();
-  return make(std::move(loaded.settings));
+  if (auto safe = check_secret_files(loaded.settings); !safe) return safe.error();
+  auto scheduler = Scheduler::make(loaded.settings.schedule);
+  if (!scheduler) return scheduler.error();
+  std::string sha256 = sha256_of_settings(loaded);
+  return std::shared_ptr<const InForce>(
+      new InForce{std::move(loaded.settings), std::move(*scheduler), std::move(sha256)});
 }
 
 std::vector<std::string> InForce::accounts() const {

@@ -13,10 +13,11 @@ namespace damsync {
 struct InForce {
   Settings settings;
   Scheduler scheduler;
+  std::string sha256;  ///< as in a report's manifest
 
-  /// Reads the settings file. Errors: kSettings with every mistake, one a line.
+  /// Reads the settings file, and looks at the secret files it names without reading them. Errors: kSettings with every
+  /// mistake, one a line.
   static Result<std::shared_ptr<const InForce>> load(const std::filesystem::path& file);
-  static Result<std::shared_ptr<const InForce>> make(Settings settings);
 
   [[nodiscard]] std::vector<std::string> accounts() const;
 };

@@ -11,7 +11,6 @@
 namespace damsync {
 namespace {
 
-constexpr const char* kPerson = "command";  ///< the worker's name of what a person asks for
 constexpr Millis kReportPatience = std::chrono::minutes(30);
 
 bool holds(const std::vector<std::string>& names, const std::string& name) {
@@ -27,6 +26,31 @@ ProgressSink watched(const ProgressSink& progress, Pulse& pulse) {
 }
 
 }  // namespace
+
+/// The name, as of a worker, of what a person asks for: `command`, and `command-2` when there is one already.
+class Jobs::Commanded {
+ public:
+  explicit Commanded(Jobs& jobs) : jobs_(jobs) {
+    {
+      const std::lock_guard lock(jobs_.mutex_);
+      while (!jobs_.commands_.insert(number_).second) ++number_;
+    }
+    jobs_.vitals_.here(name());
+  }
+  ~Commanded() {
+    jobs_.vitals_.gone(name());
+    const std::lock_guard lock(jobs_.mutex_);
+    jobs_.commands_.erase(number_);
+  }
+  Commanded(const Commanded&) = delete;
+  Commanded& operator=(const Commanded&) = delete;
+
+  [[nodiscard]] std::string name() const { return number_ == 1 ? "command" : fmt::format("command-{}", number_); }
+
+ private:
+  Jobs& jobs_;
+  int number_ = 1;
+};
 
 Jobs::Jobs(Workspace& workspace, std::shared_ptr<const InForce> in_force, Vitals& vitals, Clock& clock, Log& log)
     : workspace_(workspace),
@@ -46,6 +70,11 @@ void Jobs::put_in_force(std::shared_ptr<const InForce> in_force) {
 std::shared_ptr<const InForce> Jobs::in_force() const {
   const std::lock_guard lock(mutex_);
   return in_force_;
+}
+
+bool Jobs::any_command() const {
+  const std::lock_guard lock(mutex_);
+  return !commands_.empty();
 }
 
 /// A catalog or a store that was taken away under us is nothing to go on with.
@@ -79,7 +108,8 @@ Result<RunSummary> Jobs::sync(SyncOptions options, const ProgressSink& progress,
                                                          name));
   const auto held = slots_.take(options.accounts.empty() ? all : options.accounts, stop);
   if (!held) return held.error();
-  Pulse pulse(vitals_, kPerson, "a sync that a person asked for");
+  const Commanded command(*this);
+  Pulse pulse(vitals_, command.name(), "a sync that a person asked for");
   return cycle(*settings, std::move(options), progress, pulse, stop);
 }
 
@@ -119,11 +149,13 @@ RunSummary Jobs::without_room(const std::vector<std::string>& accounts, const st
   return run;
 }
 
-Result<AuditOutcome> Jobs::audit(const AuditOptions& options, const ProgressSink& progress,
+Result<AuditOutcome> Jobs::audit(AuditOptions options, const ProgressSink& progress,
                                  const std::stop_token& stop) {
   const auto settings = in_force();
   if (auto there = check_places(); !there) return there.error();
-  Pulse pulse(vitals_, kPerson, "a report that a person asked for", kReportPatience);
+  const Commanded command(*this);
+  Pulse pulse(vitals_, command.name(), "a report that a person asked for", kReportPatience);
+  options.config_sha256 = settings->sha256;
   return run_audit(settings->settings, &workspace_, options, clock_, log_, watched(progress, pulse), stop);
 }
 

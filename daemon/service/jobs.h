@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -37,10 +38,13 @@ class Jobs {
   /// A cycle that a person asks for; waits until its accounts are free.
   Result<RunSummary> sync(SyncOptions options, const ProgressSink& progress, const std::stop_token& stop);
   /// A report that a person asks for.
-  Result<AuditOutcome> audit(const AuditOptions& options, const ProgressSink& progress, const std::stop_token& stop);
+  Result<AuditOutcome> audit(AuditOptions options, const ProgressSink& progress, const std::stop_token& stop);
   [[nodiscard]] bool busy(const std::string& account) const { return slots_.taken(account); }
+  /// Somebody's command is at work.
+  [[nodiscard]] bool any_command() const;
 
  private:
+  class Commanded;
   Status check_places() const;
   Result<RunSummary> cycle(const InForce& in_force, SyncOptions options, const ProgressSink& progress, Pulse& pulse,
                            const std::stop_token& stop);
@@ -55,6 +59,7 @@ class Jobs {
   AccountSlots slots_;
   mutable std::mutex mutex_;
   std::shared_ptr<const InForce> in_force_;
+  std::set<int> commands_;  ///< the numbers of those at work
 };
 
 }  // namespace damsync

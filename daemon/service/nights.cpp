@@ -69,7 +69,7 @@ Nights::Entry& Nights::entry_of(NightJob job) {
 }
 
 std::optional<Day> Nights::due_night(const Entry& entry, UtcTime now) const {
-  // Every date has its report; what else was missed needs no making up.
+  // Every date of the last month has its report; what else was missed needs no making up.
   const std::size_t most = entry.job == NightJob::kAudit ? kMostMissed : 1;
   const auto missed = times_of(entry.job).missed(entry.book, now, most);
   if (missed.empty()) return std::nullopt;
@@ -78,8 +78,23 @@ std::optional<Day> Nights::due_night(const Entry& entry, UtcTime now) const {
   return missed.front();
 }
 
+/// Nights that are too far back for a report of their own, each told once.
+void Nights::warn_of_lost(const Entry& entry, UtcTime now) {
+  const Nightly times = times_of(entry.job);
+  const auto last = entry.book.latest_until(times.latest(now));
+  const auto missed = times.missed(entry.book, now, kMostMissed);
+  if (!last || missed.size() < kMostMissed || missed.front() - *last <= std::chrono::days(1)) return;
+  const Day first = *last + std::chrono::days(1), end = missed.front() - std::chrono::days(1);
+  if (std::exchange(warned_until_, end) == end) return;
+  log_.warning("nights.skipped", {{"job", to_word(entry.job)},
+                                  {"from", format_date(first)},
+                                  {"until", format_date(end)},
+                                  {"reason", fmt::format("more than {} nights were missed", kMostMissed)}});
+}
+
 std::optional<Nights::Due> Nights::due(const Now& now) {
   const std::lock_guard lock(mutex_);
+  warn_of_lost(entry_of(NightJob::kAudit), now.utc);
   for (const Entry& entry : entries_) {
     if (entry.not_before && *entry.not_before > now.steady) continue;
     if (const auto night = due_night(entry, now.utc)) return Due{entry.job, *night};
@@ -171,6 +186,7 @@ Status Nights::audit(Day night, Pulse& pulse, const std::stop_token& stop, std::
   const auto settings = jobs_.in_force();
   AuditOptions options;
   options.report_date = night;
+  options.config_sha256 = settings->sha256;
   const auto outcome = run_audit(
       settings->settings, &workspace_, options, clock_, log_,
       [&](const Progress& now) { pulse.beat(progress_text(now)); }, stop);

@@ -12,7 +12,7 @@ namespace damsync {
 
 /// A job that belongs to each night, or to some of them.
 enum class NightJob {
-  kAudit,   ///< the license report of that date; every missed date has its own, in order
+  kAudit,   ///< the license report of that date; every missed date has its own, in order: the last 31
   kBackup,  ///< a copy of the catalog beside it
   kCheck,   ///< looks through all of the catalog, every seventh night
   kVerify,  ///< hashes the files again whose turn it is
@@ -49,6 +49,7 @@ class Nights {
     std::optional<SteadyTime> not_before;
   };
   [[nodiscard]] Nightly times_of(NightJob job) const;
+  void warn_of_lost(const Entry& entry, UtcTime now);
   [[nodiscard]] std::optional<Day> due_night(const Entry& entry, UtcTime now) const;
   Entry& entry_of(NightJob job);
   void done(const Due& due, const std::string& problem);
@@ -69,6 +70,7 @@ class Nights {
   Log& log_;
   mutable std::mutex mutex_;  ///< of the entries
   std::vector<Entry> entries_;
+  std::optional<Day> warned_until_;  ///< the last night without a report that was told of
 };
 
 }  // namespace damsync

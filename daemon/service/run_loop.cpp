@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
+#include <thread>
 #include <utility>
 
 #include "daemon/cli/exit_code.h"
@@ -23,6 +25,38 @@ constexpr int kTurnsStuck = 2;  ///< a machine that stood still is no proof agai
 
 }  // namespace
 
+/// What cannot be ended in time is left to what follows every crash: the state is sound at any moment. Its time begins
+/// when a stop is asked for, whatever this loop is at then, or with `arm`.
+class RunLoop::LastResort {
+ public:
+  LastResort(const std::stop_token& stop, std::function<void()> end)
+      : end_(std::move(end)),
+        thread_([this](const std::stop_token& over) { wait(over); }),
+        with_stop_(stop, [this] { arm(); }) {}
+  void arm() {
+    {
+      const std::lock_guard lock(mutex_);
+      armed_ = true;
+    }
+    changed_.notify_all();
+  }
+
+ private:
+  void wait(const std::stop_token& over) {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait(lock, over, [this] { return armed_; })) return;
+    lock.unlock();
+    if (SystemClock().wait(kStopTime, over)) end_();
+  }
+
+  std::function<void()> end_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  bool armed_ = false;
+  std::jthread thread_;
+  std::stop_callback<std::function<void()>> with_stop_;
+};
+
 RunLoop::RunLoop(std::shared_ptr<const InForce> in_force, Parts parts)
     : parts_(std::move(parts)),
       in_force_(std::move(in_force)),
@@ -32,6 +66,7 @@ RunLoop::RunLoop(std::shared_ptr<const InForce> in_force, Parts parts)
 RunLoop::~RunLoop() { parts_.signals.on_hangup({}); }
 
 Status RunLoop::run(const std::stop_token& stop) {
+  LastResort last_resort(stop, [this] { end_hard(); });
   if (auto started = start(); !started) return started;
   while (!stop.stop_requested() && !failure()) {
     const Status turned = run_guarded([this]() -> Status {
@@ -44,6 +79,7 @@ Status RunLoop::run(const std::stop_token& stop) {
     woken_.wait_for(lock, stop, sleep, [this] { return awake_; });
     awake_ = false;
   }
+  last_resort.arm();
   finish();
   if (const auto error = failure()) return *error;
   return {};
@@ -82,14 +118,15 @@ Status RunLoop::start_workers() {
   desk_ = std::make_unique<CommandDesk>(*jobs_, vitals_, [this](const Error& error) { fail(error); });
   deliverer_ = std::make_unique<Deliverer>(*workspace_, vitals_, parts_.clock, parts_.log,
                                            [this](const Status& done) { done ? wake() : fail(done.error()); });
-  deliverer_->fit(in_force_->settings);
+  deliverer_->fit(settings());
   night_worker_ = make_worker();
   fit_accounts();
   if (auto served = serve(in_force_->settings); !served) return served;
   auto control =
       ControlServer::listen(in_force_->settings.catalog.path,
-                            [this](const Json& request, const ControlServer::Tell& tell, const std::stop_token& token) {
-                              Json answer = desk_->answer(request, tell, token);
+                            [this](const Json& request, ControlServer::Asker asker, const ControlServer::Tell& tell,
+                                   const std::stop_token& token) {
+                              Json answer = desk_->answer(request, asker, tell, token);
                               deliverer_->want();
                               wake();
                               return answer;
@@ -194,7 +231,7 @@ void RunLoop::watch_over() {
 
 /// Waiting needs little: what a first sync or a report had taken does not stay with us for days.
 void RunLoop::rest() {
-  if (any_cycle() || night_worker_->busy()) return;
+  if (any_cycle() || night_worker_->busy() || jobs_->any_command() || deliverer_->busy()) return;
   {
     const std::lock_guard lock(mutex_);
     if (!std::exchange(worked_, false)) return;
@@ -222,7 +259,7 @@ void RunLoop::reload() {
       return refuse(served.error());
     }
   fit_accounts();
-  deliverer_->fit(in_force_->settings);
+  deliverer_->fit(settings());
   vitals_.settings_taken();
   parts_.log.info("daemon.reloaded",
                   {{"accounts", std::to_string(accounts_.size())}, {"time_zone", in_force_->scheduler.zone().name()}});
@@ -234,6 +271,8 @@ void RunLoop::refuse(const Error& error) {
   parts_.log.error("daemon.settings_refused", {{"reason", error.message}});
   parts_.notify.ready(status_text());
 }
+
+std::shared_ptr<const Settings> RunLoop::settings() const { return {in_force_, &in_force_->settings}; }
 
 /// A thread for each account of the settings. Who is in the middle of a cycle ends it with the settings it began with.
 void RunLoop::fit_accounts() {
@@ -251,7 +290,7 @@ void RunLoop::fit_accounts() {
   for (const auto& name : names) {
     if (accounts_.contains(name)) continue;
     accounts_[name].worker = make_worker();
-    vitals_.resting(name, "waiting");
+    vitals_.here(name);
   }
 }
 
@@ -259,19 +298,16 @@ void RunLoop::bury() {
   leaving_.remove_if([](const auto& worker) { return !worker->busy(); });
 }
 
+void RunLoop::end_hard() {
+  parts_.log.error("daemon.stopped_hard", {{"reason", "something did not end in time"}});
+  const auto error = failure();
+  ::_exit(error ? static_cast<int>(exit_code_for(error->code)) : 0);
+}
+
 void RunLoop::finish() {
   parts_.signals.on_hangup({});
   vitals_.stopping();
   parts_.notify.stopping("Stopping");
-  std::stop_source over;
-  // What cannot be ended in time is left to what follows every crash: the state is sound at any moment.
-  const std::jthread last_resort([this, token = over.get_token()] {
-    if (SystemClock().wait(kStopTime, token)) {
-      parts_.log.error("daemon.stopped_hard", {{"reason", "a worker did not end in time"}});
-      const auto error = failure();
-      ::_exit(error ? static_cast<int>(exit_code_for(error->code)) : 0);
-    }
-  });
   for (auto& [name, account] : accounts_) account.worker->request_stop();
   night_worker_->request_stop();
   deliverer_->request_stop();
@@ -281,7 +317,6 @@ void RunLoop::finish() {
   leaving_.clear();
   night_worker_.reset();
   deliverer_.reset();
-  over.request_stop();
   const auto error = failure();
   parts_.log.info("daemon.stopped", {{"reason", error ? error->message : "asked to"}});
 }

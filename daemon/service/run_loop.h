@@ -50,6 +50,7 @@ class RunLoop {
     PollMark mark;
     std::unique_ptr<Worker> worker;
   };
+  class LastResort;
   Status start();
   Status start_workers();
   Status serve(const Settings& settings);
@@ -64,6 +65,8 @@ class RunLoop {
   void fit_accounts();
   void bury();
   void finish();
+  void end_hard();
+  [[nodiscard]] std::shared_ptr<const Settings> settings() const;
   [[nodiscard]] Millis until_next(const Now& now) const;
   [[nodiscard]] std::string status_text() const;
   [[nodiscard]] std::unique_ptr<Worker> make_worker();

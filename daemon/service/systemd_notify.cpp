@@ -19,7 +19,6 @@ namespace damsync {
 namespace {
 
 constexpr Millis kExtension = std::chrono::seconds(60);
-constexpr Millis kExtendEvery = std::chrono::seconds(10);
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -84,12 +83,12 @@ void SystemdNotify::send(const std::string& message) const {
   ::close(fd);
 }
 
-ExtendedTimeout::ExtendedTimeout(const SystemdNotify& notify, std::string status) {
+ExtendedTimeout::ExtendedTimeout(const SystemdNotify& notify, std::string status, Millis every) {
   if (!notify.wanted()) return;
-  thread_ = std::thread([this, &notify, status = std::move(status)] {
+  thread_ = std::thread([this, &notify, status = std::move(status), every] {
     std::unique_lock lock(mutex_);
     do notify.extend_timeout(kExtension, status);
-    while (!over_changed_.wait_for(lock, kExtendEvery, [this] { return over_; }));
+    while (!over_changed_.wait_for(lock, every, [this] { return over_; }));
   });
 }
 

@@ -43,7 +43,7 @@ class SystemdNotify {
 /// Asks the manager for more time again and again while something long is being done, such as a migration.
 class ExtendedTimeout {
  public:
-  ExtendedTimeout(const SystemdNotify& notify, std::string status);
+  ExtendedTimeout(const SystemdNotify& notify, std::string status, Millis every = std::chrono::seconds(10));
   ~ExtendedTimeout();
   ExtendedTimeout(const ExtendedTimeout&) = delete;
   ExtendedTimeout& operator=(const ExtendedTimeout&) = delete;

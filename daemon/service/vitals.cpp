@@ -64,7 +64,7 @@ void Vitals::set_next(std::vector<NextJob> jobs) {
 void Vitals::moved(const std::string& worker, const std::string& doing, Millis patience) {
   const auto now = clock_.steady();
   const std::lock_guard lock(mutex_);
-  workers_[worker] = {doing, now, patience};
+  if (!gone_.contains(worker)) workers_[worker] = {doing, now, patience};
 }
 
 void Vitals::resting(const std::string& worker, const std::string& doing) { moved(worker, doing, Millis(0)); }
@@ -72,11 +72,22 @@ void Vitals::resting(const std::string& worker, const std::string& doing) { move
 void Vitals::gone(const std::string& worker) {
   const std::lock_guard lock(mutex_);
   workers_.erase(worker);
+  cycles_.erase(worker);
+  gone_.insert(worker);
+}
+
+void Vitals::here(const std::string& worker) {
+  {
+    const std::lock_guard lock(mutex_);
+    gone_.erase(worker);
+  }
+  resting(worker, "waiting");
 }
 
 void Vitals::cycle_finished(const AccountSummary& summary) {
   const auto now = clock_.utc();
   const std::lock_guard lock(mutex_);
+  if (gone_.contains(summary.name)) return;
   CycleVitals& cycle = cycles_[summary.name];
   cycle.account = summary.name;
   cycle.result = result_of(summary);

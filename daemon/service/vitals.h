@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,7 +71,7 @@ struct VitalsView {
 ///
 /// Writers  the run loop: `ready`, `stopping`, `set_next`, `settings_taken`, `settings_refused`.
 ///          Each worker about itself: `moved` whenever it got somewhere (a page, a file, a call), `resting` before it
-///          waits for its next job, `gone` when it ends. Who ends an account's cycle: `cycle_finished`.
+///          waits for its next job. Who hands out work: `here` and `gone`. Who ends an account's cycle: `cycle_finished`.
 /// Readers  the HTTP endpoints, the watchdog (which pings only while `stuck_workers` is empty), the control socket.
 /// Threads  any thread, every method; nothing is waited for while its lock is held.
 class Vitals {
@@ -91,7 +92,10 @@ class Vitals {
 
   void moved(const std::string& worker, const std::string& doing, Millis patience = kPatience);
   void resting(const std::string& worker, const std::string& doing);
+  /// Nothing of that name is told any more, and what it still says is not heard until `here`.
   void gone(const std::string& worker);
+  /// It is there and waits.
+  void here(const std::string& worker);
 
   void cycle_finished(const AccountSummary& summary);
 
@@ -108,6 +112,7 @@ class Vitals {
   mutable std::mutex mutex_;
   VitalsView shared_;  ///< but for `workers` and `cycles`, which are kept by name
   std::map<std::string, Worker> workers_;
+  std::set<std::string> gone_;
   std::map<std::string, CycleVitals> cycles_;
 };
 

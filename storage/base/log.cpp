@@ -56,6 +56,12 @@ void append_value(std::string& out, std::string_view value) {
   out += '"';
 }
 
+/// A field never takes the place of what every line has.
+std::string member_name(std::string_view key) {
+  const bool reserved = key == "time" || key == "level" || key == "event";
+  return std::string(key) + (reserved ? "_" : "");
+}
+
 void write_once(int fd, const std::string& line) {
   ssize_t written = 0;
   do written = ::write(fd, line.data(), line.size());
@@ -75,7 +81,7 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Lo
   std::string line;
   if (format_ == LogFormat::kJson) {
     Json json = Json::object({{"time", time}, {"level", word_of(level)}, {"event", event}});
-    for (const auto& field : fields) json.set(field.key, shown(field.value));
+    for (const auto& field : fields) json.set(member_name(field.key), shown(field.value));
     line = write_json(json);
   } else {
     line = fmt::format("{} {} {}", time, word_of(level), event);

@@ -273,7 +273,7 @@ void Lane::log_failure(const DeliveryRow& row) {
   const bool dead = row.state == DeliveryState::kDead;
   log_.write(dead ? LogLevel::kError : LogLevel::kWarning, dead ? "delivery.given_up" : "delivery.failed",
              {{"receiver", row.receiver},
-              {"event", row.change.id},
+              {"event_id", row.change.id},
               {"account", row.change.account},
               {"asset", row.change.asset_id},
               {"attempts", std::to_string(row.attempts)},

@@ -42,7 +42,7 @@ void SyncRun::note(const Status& outcome) {
   if (outcome) return;
   const Error& error = outcome.error();
   if (error.code != ErrorCode::kCancelled)
-    cycle_.log.error("sync.step_failed",
+    cycle_.log.debug("sync.step_failed",
                      {{"account", cycle_.account}, {"code", to_word(error.code)}, {"reason", error.message}});
   Error told = error;
   told.message = cycle_.log.redactor().redact(error.message);

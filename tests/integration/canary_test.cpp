@@ -10,8 +10,9 @@
 
 #include "storage/base/text.h"
 #include "sync/http/json_reader.h"
-#include "tests/integration/desk.h"
+#include "tests/integration/daemon_desk.h"
 #include "tests/support/canary.h"
+#include "tests/support/web_client.h"
 
 namespace damsync {
 namespace {
@@ -179,6 +180,41 @@ TEST_CASE("S4 canary: no fault of a provider that echoes our secrets brings one 
                              Words{"list", "changes"}, Words{"config", "show"}, Words{"config", "show", "--json"},
                              Words{"config", "check"}, Words{"db", "status"}, Words{"verify", "--json"}})
     desk.run(words);
+  desk.search_files();
+}
+
+TEST_CASE("S4 canary: nothing that the daemon says to anybody, or writes, holds a secret") {
+  CanaryDesk desk;
+  desk.plant("webhook secret", "whsec_" + base64("CANARY-hook-seven-eight-nine-ten"));
+  desk.write_file("hidden.hook", desk.secret("webhook secret") + "\n");
+  fs::create_directory(desk.dir.path() / "conf.d");
+  desk.write_file("conf.d/daemon.toml",
+                  "[schedule]\npoll_interval = \"1s\"\n[http]\nlisten = \"127.0.0.1:0\"\n"
+                  "[[webhook]]\nname = \"cms\"\nurl = \"http://127.0.0.1:1/\"\nsecret = { file = \"" +
+                      (desk.dir / "hidden.hook") + "\" }\n");
+  NotifySocket manager(desk.dir / "notify");
+  desk.environment["NOTIFY_SOCKET"] = desk.dir / "notify";
+  Program daemon(desk.call({"run", "-v", "--log-format", "json"}));
+  REQUIRE(manager.wait_for("READY=1"));
+  const auto logged = [&](const char* event) {
+    return eventually([&] { return holds(daemon.err_so_far(), std::string("\"event\":\"") + event); });
+  };
+  REQUIRE(logged("delivery.failed"));
+  for (const auto& action : {fault::status(403), fault::unauthorized(), fault::status(500)})
+    desk.sim.faults().once("GET /v2/images/licenses", action);
+  REQUIRE(eventually([&] { return desk.sim.faults().unfired().empty(); }));
+  CHECK(eventually([&] { return times_in(daemon.err_so_far(), "\"error\":\"none\"") < times_in(daemon.err_so_far(), "sync.finished"); }));
+  for (const Words& words : {Words{"sync", "--json"}, Words{"audit", "--json"}, Words{"status", "--json"}, Words{"status"}})
+    desk.run(words);
+  const std::string log = daemon.err_so_far(), mark = "\"http\":\"127.0.0.1:";
+  const auto port = static_cast<std::uint16_t>(std::stoi(log.substr(log.find(mark) + mark.size())));
+  for (const char* path : {"/readyz", "/metrics", "/api/v1/status", "/api/v1/assets", "/api/v1/changes?limit=1000"})
+    desk.search(web_ask(port, path).body, path);
+  daemon.signal(SIGTERM);
+  const ProgramResult result = daemon.wait();
+  CHECK(result.exit_code == 0);
+  desk.search(result.out + result.err, "the daemon's log");
+  desk.search(manager.all(), "what the service manager was told");
   desk.search_files();
 }
 

@@ -6,13 +6,19 @@
 namespace damsync {
 namespace {
 
-/// The nights whose backups were made, in the order they were.
-std::string nights_in(const std::string& log) {
+/// The dates behind each `mark`, in the order they were logged.
+std::string dates_in(const std::string& log, const std::string& mark) {
   std::string out;
-  constexpr std::string_view kName = "catalog.db.backup-";
-  for (auto at = log.find(kName); at != std::string::npos; at = log.find(kName, at + 1))
-    out += (out.empty() ? "" : " ") + log.substr(at + kName.size(), 10);
+  for (auto at = log.find(mark); at != std::string::npos; at = log.find(mark, at + 1))
+    out += (out.empty() ? "" : " ") + log.substr(at + mark.size(), 10);
   return out;
+}
+std::string backups_in(const std::string& log) { return dates_in(log, "catalog.db.backup-"); }
+std::string reports_in(const std::string& log) { return dates_in(log, "audit.done report="); }
+
+/// Waits for the night's last job.
+bool verified(const Program& daemon, int times) {
+  return eventually([&] { return times_in(daemon.err_so_far(), "verify.finished") == times; });
 }
 
 }  // namespace
@@ -22,9 +28,9 @@ TEST_CASE("K2 daemon: one night a local date where 02:30 is skipped, with a cloc
   ClockDesk desk;
   desk.set_clock("2026-03-29 00:59:30");
   const auto daemon = desk.start_ready();
-  CHECK(nights_in(daemon->err_so_far()).empty());
+  CHECK(backups_in(daemon->err_so_far()).empty());
   desk.set_clock("2026-03-29 01:00:10");
-  CHECK(eventually([&] { return desk.has_backup("2026-03-29"); }));
+  CHECK(verified(*daemon, 1));
   for (const char* time : {"2026-03-29 00:10:00", "2026-03-29 01:30:00", "2026-03-28 12:00:00", "1971-01-01 00:00:00",
                            "2026-03-29 23:00:00"}) {
     desk.set_clock(time);
@@ -32,11 +38,13 @@ TEST_CASE("K2 daemon: one night a local date where 02:30 is skipped, with a cloc
     CHECK(desk.manager.wait_for("WATCHDOG=1", told + 3));
   }
   desk.set_clock("2026-03-30 00:30:10");
-  CHECK(eventually([&] { return desk.has_backup("2026-03-30"); }));
+  CHECK(verified(*daemon, 2));
   daemon->signal(SIGTERM);
   const ProgramResult result = daemon->wait();
   CHECK(result.exit_code == 0);
-  CHECK(nights_in(result.err) == "2026-03-29 2026-03-30");
+  for (const auto& nights : {reports_in(result.err), backups_in(result.err)})
+    CHECK(nights == "2026-03-29 2026-03-30");
+  CHECK(times_in(result.err, "verify.finished") == 2);
 }
 
 TEST_CASE("K1 K2 daemon: one night where 02:30 comes twice, also over a restart, and after a jump to 2100 and back") {
@@ -45,22 +53,53 @@ TEST_CASE("K1 K2 daemon: one night where 02:30 comes twice, also over a restart,
   desk.set_clock("2026-10-25 00:29:30");
   auto daemon = desk.start_ready();
   desk.set_clock("2026-10-25 00:30:10");
-  CHECK(eventually([&] { return desk.has_backup("2026-10-25"); }));
+  CHECK(verified(*daemon, 1));
   daemon->signal(SIGTERM);
   std::string log = daemon->wait().err;
   desk.set_clock("2026-10-25 01:30:10");  // 02:30 again
   daemon = desk.start_ready();
   desk.set_clock("2100-06-01 12:00:00");
-  CHECK(eventually([&] { return desk.has_backup("2100-06-01"); }));
+  CHECK(verified(*daemon, 1));
   desk.set_clock("2026-10-26 01:29:00");
   const int told = desk.manager.count("WATCHDOG=1");
   CHECK(desk.manager.wait_for("WATCHDOG=1", told + 3));
   desk.set_clock("2026-10-26 01:30:10");
-  CHECK(eventually([&] { return desk.has_backup("2026-10-26"); }));
+  CHECK(verified(*daemon, 2));
   daemon->signal(SIGTERM);
   const ProgramResult result = daemon->wait();
   CHECK(result.exit_code == 0);
-  CHECK(nights_in(log + result.err) == "2026-10-25 2100-06-01 2026-10-26");
+  CHECK(backups_in(log + result.err) == "2026-10-25 2100-06-01 2026-10-26");
+  CHECK(times_in(log + result.err, "verify.finished") == 3);
+  const std::string reports = reports_in(log + result.err);
+  CHECK(reports.starts_with("2026-10-25 2100-05-02 2100-05-03 "));  // the last month of the leap is made up for
+  CHECK(reports.ends_with(" 2100-05-31 2100-06-01 2026-10-26"));
+  CHECK(times_in(reports, "-") == 2 * 33);
+}
+
+TEST_CASE("A1 daemon: nights that were missed have their reports in order, and those of longer ago are told of") {
+  if (!ClockDesk::possible()) return;
+  ClockDesk desk(1);
+  desk.set_clock("2026-12-09 01:30:10");
+  auto daemon = desk.start_ready();
+  daemon->signal(SIGTERM);
+  CHECK(daemon->wait().exit_code == 0);
+  desk.set_clock("2026-12-12 12:00:00");
+  daemon = desk.start_ready();
+  CHECK(verified(*daemon, 1));
+  daemon->signal(SIGTERM);
+  std::string log = daemon->wait().err;
+  CHECK(reports_in(log) == "2026-12-10 2026-12-11 2026-12-12");
+  CHECK_FALSE(holds(log, "nights.skipped"));
+  CHECK(desk.desk.damsync({"audit", "verify"}).exit_code == 0);
+
+  desk.set_clock("2027-02-10 12:00:00");
+  daemon = desk.start_ready();
+  CHECK(verified(*daemon, 1));
+  daemon->signal(SIGTERM);
+  log = daemon->wait().err;
+  CHECK(times_in(log, "nights.skipped job=audit from=2026-12-13 until=2027-01-10 ") == 1);
+  CHECK(reports_in(log).starts_with("2027-01-11 2027-01-12 "));
+  CHECK(times_in(log, "audit.done") == 31);
 }
 
 TEST_CASE("daemon: a nightly report that is not in order is a problem of status until the next one is") {

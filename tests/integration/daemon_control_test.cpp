@@ -1,11 +1,8 @@
 #include <doctest/doctest.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <filesystem>
 
 #include "tests/integration/daemon_desk.h"
@@ -29,15 +26,6 @@ struct QuietDesk : DaemonDesk {
   }
   std::unique_ptr<Program> daemon;
 };
-
-int connect_idle(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  return fd;
-}
 
 }  // namespace
 
@@ -152,7 +140,7 @@ TEST_CASE("C4 daemon: whatever a client sends, the daemon answers the next one")
     CHECK(holds(desk.control("{\"do\":\"status\"}\n"), "\"exit_code\":0"));
   }
   std::vector<int> idle;
-  for (int i = 0; i < 200; ++i) idle.push_back(connect_idle(desk.desk.catalog().string() + ".sock"));
+  for (int i = 0; i < 200; ++i) idle.push_back(desk.connect());
   for (const int fd : idle) ::close(fd);
   CHECK(eventually([&] { return holds(desk.control("{\"do\":\"status\"}\n"), "\"exit_code\":0"); }));
 }

@@ -108,6 +108,13 @@ std::string DaemonDesk::control(const std::string& bytes) const {
   return out;
 }
 
+int DaemonDesk::connect() const {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const Address to(desk.catalog().string() + ".sock");
+  ::connect(fd, to.get(), to.size);
+  return fd;
+}
+
 int times_in(const std::string& text, const std::string& part) {
   int out = 0;
   for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++out;

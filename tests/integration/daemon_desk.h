@@ -46,6 +46,8 @@ struct DaemonDesk {
   bool mirrored(int files);
   /// Sends a line to the control socket; what came back until the end.
   std::string control(const std::string& bytes) const;
+  /// A connection to the control socket that says nothing and waits for nobody.
+  [[nodiscard]] int connect() const;
 
   Desk desk;
   NotifySocket manager;

@@ -89,6 +89,26 @@ TEST_CASE("G1 daemon: SIGTERM while the catalog is made ends it orderly, and the
   }
 }
 
+TEST_CASE("G1 daemon: what does not end within 19 s of a SIGTERM is left as a crash would, also during the start") {
+  DaemonDesk desk;
+  {
+    const Hold hold(desk.desk, "migration.before_commit");
+    const auto daemon = desk.start();
+    REQUIRE(hold.reached());
+    const auto begun = std::chrono::steady_clock::now();
+    daemon->signal(SIGTERM);
+    const ProgramResult result = daemon->wait();
+    const auto took = std::chrono::steady_clock::now() - begun;
+    CHECK(result.exit_code == 0);
+    CHECK(took > std::chrono::seconds(15));
+    CHECK(took < std::chrono::seconds(20));
+    CHECK(holds(result.err, "daemon.stopped_hard"));
+  }
+  const auto next = desk.start_ready();
+  CHECK(desk.mirrored(3));
+  stop(*next);
+}
+
 TEST_CASE("G1 daemon: SIGTERM while a file gets its name ends it orderly, and the next run finishes the work") {
   for (const std::string point : {"publish.synced", "publish.renamed"}) {
     INFO(point);

@@ -1,14 +1,12 @@
 #include <doctest/doctest.h>
 #include <signal.h>
-#include <sys/mount.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 
 #include "storage/base/time.h"
 #include "tests/integration/daemon_desk.h"
+#include "tests/integration/small_disk.h"
 
 namespace damsync {
 namespace {
@@ -37,31 +35,6 @@ ProgramResult interrupt(DaemonDesk& desk, const Phase& phase, int signal) {
   gate->release();
   return result;
 }
-
-/// The catalog's folder, or the store, on a file system of its own; not there when this is not root.
-struct SmallDisk {
-  SmallDisk(fs::path where, const char* size) : path(std::move(where)) {
-    fs::create_directories(path);
-    mounted = ::mount("tmpfs", path.c_str(), "tmpfs", 0, size) == 0;
-    if (!mounted) MESSAGE("skipped: a small file system needs root and the right to mount");
-  }
-  ~SmallDisk() {
-    if (mounted) ::umount2(path.c_str(), MNT_DETACH);
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-
-  /// Leaves no room at all.
-  void fill() const {
-    std::ofstream filler(path / "filler", std::ios::binary);
-    const std::string piece(4096, 'x');
-    while (filler.write(piece.data(), static_cast<std::streamsize>(piece.size())).flush()) continue;
-  }
-  void empty() const { fs::remove(path / "filler"); }
-
-  fs::path path;
-  bool mounted = false;
-};
 
 }  // namespace
 
@@ -94,19 +67,6 @@ TEST_CASE("G3 daemon: SIGKILL in every phase is healed by the next run") {
   }
 }
 
-TEST_CASE("G2 daemon: a second SIGTERM ends it at once") {
-  DaemonDesk desk;
-  const auto gate = std::make_shared<SimGate>();
-  desk.desk.sim.faults().once("GET /gatekeeper/*", fault::hold(gate));
-  const auto daemon = desk.start();
-  REQUIRE(gate->wait_for_arrival(std::chrono::seconds(20)));
-  daemon->signal(SIGTERM);
-  daemon->signal(SIGINT);
-  const int code = daemon->wait().exit_code;
-  gate->release();
-  CHECK((code == 0 || code == 128 + SIGINT || code == 128 + SIGTERM));  // it may have ended before the second came
-}
-
 TEST_CASE("X1 daemon: below store.min_free nothing is fetched, and it goes on by itself when there is room") {
   DaemonDesk desk;
   desk.write_more("poll_interval = \"1s\"\n", "[store]\nmin_free = \"900000TiB\"\n");
@@ -137,6 +97,26 @@ TEST_CASE("X1 daemon: a store without room stops fetching, and it goes on by its
   CHECK(eventually([&] { return holds(desk.control("{\"do\":\"status\"}\n"), "\"result\":\"failed\""); }));
   disk.empty();
   CHECK(desk.mirrored(4));
+  daemon->signal(SIGTERM);
+  CHECK(daemon->wait().exit_code == 0);
+}
+
+TEST_CASE("X1 daemon: a report that finds no room in the catalog is refused, and the daemon goes on") {
+  DaemonDesk desk(40);
+  const SmallDisk disk(desk.desk.dir.path() / "state", "size=3m");
+  if (!disk.mounted) return;
+  desk.write_more("poll_interval = \"1h\"\n", "[catalog]\npath = \"" + (disk.path / "catalog.db").string() + "\"\n");
+  const auto daemon = desk.start_ready();
+  REQUIRE(desk.mirrored(40));
+  disk.fill();
+  std::string answer;
+  for (int i = 0; i < 50 && !holds(answer, "full"); ++i) {  // until the log has no room of its own left
+    answer = desk.desk.damsync({"audit", "--output", desk.desk.dir / std::to_string(i)}).err;
+    INFO(answer);
+  }
+  CHECK(holds(answer, "full"));
+  disk.empty();
+  CHECK(desk.desk.damsync({"audit"}).exit_code == 0);
   daemon->signal(SIGTERM);
   CHECK(daemon->wait().exit_code == 0);
 }

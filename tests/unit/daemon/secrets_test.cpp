@@ -3,11 +3,14 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "tests/support/temp_dir.h"
 
@@ -19,7 +22,7 @@ bool holds(const std::string& text, const std::string& part) { return text.find(
 struct Bench {
   TempDir dir;
   Redactor redactor;
-  SecretSource source{redactor, Millis(2000)};
+  SecretSource source{redactor, {}, Millis(2000)};
 
   std::string file(const std::string& content, mode_t mode = 0600, const std::string& name = "token") {
     const std::string path = dir / name;
@@ -145,7 +148,7 @@ TEST_CASE_FIXTURE(Bench, "secrets: a program's output is taken without a shell")
 }
 
 TEST_CASE_FIXTURE(Bench, "secrets: a program that hangs is killed with all it started") {
-  SecretSource hasty(redactor, Millis(100));
+  SecretSource hasty(redactor, {}, Millis(100));
   const auto begun = std::chrono::steady_clock::now();
   for (const std::vector<std::string>& command : {std::vector<std::string>{"sleep", "20"},
                                                   {"sh", "-c", "sleep 20 & sleep 20"},
@@ -156,10 +159,69 @@ TEST_CASE_FIXTURE(Bench, "secrets: a program that hangs is killed with all it st
   CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(10));
 }
 
+TEST_CASE_FIXTURE(Bench, "secrets: a stop ends a program that hangs, and none is begun after it") {
+  std::stop_source stop;
+  SecretSource patient(redactor, stop.get_token(), std::chrono::minutes(1));
+  const auto begun = std::chrono::steady_clock::now();
+  const std::jthread asks([&] {
+    while (!std::filesystem::exists(dir / "begun")) std::this_thread::yield();
+    stop.request_stop();
+  });
+  const auto secret = patient.resolve(
+      {SecretRef::Kind::kCommand, {}, {}, {"sh", "-c", "echo > " + (dir / "begun") + "; sleep 60"}}, "k");
+  REQUIRE(!secret);
+  CHECK(secret.error().code == ErrorCode::kCancelled);
+  CHECK(!patient.resolve({SecretRef::Kind::kCommand, {}, {}, {"sleep", "60"}}, "k"));
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(20));
+}
+
+TEST_CASE_FIXTURE(Bench, "S1 secrets: all files of secrets are looked at together, those that are not there left out") {
+  Settings settings;
+  settings.accounts.emplace_back();
+  settings.accounts.back().provider.account = "newsroom";
+  settings.accounts.back().access_token = {SecretRef::Kind::kFile, {}, file("x", 0644, "open"), {}};
+  settings.accounts.back().client_secret = {SecretRef::Kind::kFile, {}, dir / "absent", {}};
+  settings.accounts.back().password = {SecretRef::Kind::kFile, {}, file("x", 0640, "fine"), {}};
+  settings.webhooks.emplace_back();
+  settings.webhooks.back().name = "cms";
+  file("x", 0604, "cms-hook");
+  settings.webhooks.back().previous_secret = {SecretRef::Kind::kCredential, {}, "cms-hook", {}};
+  settings.audit.signing_key = {SecretRef::Kind::kFile, {}, std::string(dir.path()), {}};
+  ::setenv("CREDENTIALS_DIRECTORY", dir.path().c_str(), 1);
+  const auto looked = check_secret_files(settings);
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  REQUIRE(!looked);
+  const std::string& message = looked.error().message;
+  CAPTURE(message);
+  CHECK(looked.error().code == ErrorCode::kSettings);
+  CHECK(holds(message, "account newsroom: access_token: "));
+  CHECK(holds(message, "webhook cms: previous_secret: "));
+  CHECK(holds(message, "audit.signing_key: "));
+  CHECK_FALSE(holds(message, "absent"));
+  CHECK_FALSE(holds(message, "fine"));
+}
+
+TEST_CASE_FIXTURE(Bench, "S1 secrets: a file of another user is refused, but for root's, and by anybody but root") {
+  if (::geteuid() != 0) {
+    MESSAGE("skipped: only root can give files away");
+    return;
+  }
+  const std::string others = file("tok", 0640, "others"), roots = file("tok", 0640, "roots");
+  REQUIRE(::chown(others.c_str(), 65533, 0) == 0);
+  REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);
+  CHECK(from_file(others));
+  ::syscall(SYS_setresuid, -1, 65534, -1);  // this thread alone
+  const auto of_others = from_file(others), of_root = from_file(roots);
+  ::syscall(SYS_setresuid, -1, 0, -1);
+  CHECK(of_root);
+  REQUIRE(!of_others);
+  CHECK(holds(of_others.error().message, "belongs to another user (uid 65533)"));
+}
+
 TEST_CASE_FIXTURE(Bench, "secrets: what a hanging program started is gone, too") {
   int ends[2];  // the write end is inherited, so its end of file tells that everybody who had it is gone
   REQUIRE(::pipe(ends) == 0);
-  SecretSource hasty(redactor, Millis(100));
+  SecretSource hasty(redactor, {}, Millis(100));
   CHECK(!hasty.resolve({SecretRef::Kind::kCommand, {}, {}, {"sh", "-c", "sleep 20 & sleep 20"}}, "k"));
   ::close(ends[1]);
   pollfd ready{ends[0], POLLIN, 0};

@@ -218,6 +218,7 @@ TEST_CASE("C1 settings: each mistake is named with file, line, key and what is e
       {"unknown key",
        "[store]\nmin_fre = \"1GiB\"\n",
        {"damsync.toml:2: store.min_fre: unknown key; nearest known key: min_free"}},
+      {"a key like none", "[store]\nxylophone_color = 1\n", {"damsync.toml:2: store.xylophone_color: unknown key\n"}},
       {"unknown section", "[stor]\nroot = \"/x\"\n", {"damsync.toml:1: stor: unknown section; nearest known: [store]"}},
       {"key of another section",
        "[store]\npoll_interval = \"1m\"\n",
@@ -286,6 +287,17 @@ TEST_CASE("C1 settings: each mistake is named with file, line, key and what is e
     CAPTURE(got);
     for (const auto& part : row.expected) CHECK(holds(got, part));
   }
+}
+
+TEST_CASE("C1 settings: no mistake hides another") {
+  const SettingsBench bench;
+  const std::string got = bench.mistakes(bench.load(std::string(
+      "[store]\nroot = \"/\"\nlayout = \"{nope}\"\n[catalog]\npath = \"/\"\n"
+      "[schedule]\nquiet_hours = [\"never\", \"always\"]\nbandwidth = [\"fast\"]\n") + kMinimal));
+  CAPTURE(got);
+  for (const char* part : {"store.root", "store.layout", "catalog.path", "'never' names no hours",
+                           "'always' names no hours", "schedule.bandwidth: 'fast'"})
+    CHECK(holds(got, part));
 }
 
 TEST_CASE("C1 settings: mistakes of accounts are named") {

@@ -52,7 +52,9 @@ TEST_CASE("status text: a healthy state is told by its first word, and each acco
             "store\n"
             "  files         298, 5 MiB\n"
             "  free          7 GiB\n"
-            "  oldest check  2026-03-15T12:00:00Z\n");
+            "  oldest check  2026-03-15T12:00:00Z\n"
+            "\n"
+            "daemon  not running\n");
 }
 
 TEST_CASE("status text: whatever needs attention stands right below the first line") {
@@ -63,7 +65,8 @@ TEST_CASE("status text: whatever needs attention stands right below the first li
   CHECK(text.starts_with("ATTENTION  damsync " + std::string(kVersion) +
                          "\n"
                          "  ! STALE_PROVIDER account newsroom: stream licenses is 2h behind\n"
-                         "  ! second\\x0a\\x1b[31mreason\n"
+                         "  ! second\n"
+                         "    \\x1b[31mreason\n"
                          "\n"
                          "newsroom (scripted)  no recent success\n"));
 }
@@ -82,6 +85,15 @@ TEST_CASE("status text: a running daemon tells what it does and what comes next"
                      "  sync newsroom fetching files\n"
                      "  next          sync newsroom in 12m\n"
                      "  next          audit now\n"));
+}
+
+TEST_CASE("status text: a daemon that does not answer needs attention") {
+  auto report = healthy_report();
+  add_silent_daemon(report, make_error(ErrorCode::kLocked, "the daemon is busy"));
+  const auto text = status_text(report, kNow, Colours::kOff);
+  CHECK(text.starts_with("ATTENTION"));
+  CHECK(text.find("! the daemon does not answer: the daemon is busy\n") != std::string::npos);
+  CHECK(text.ends_with("\ndaemon  does not answer\n"));
 }
 
 TEST_CASE("status text: colours are for terminals that want them") {

@@ -74,6 +74,25 @@ TEST_CASE("vitals: cycles are counted by result, and failures in a row end with 
   CHECK(cycle.calls_free == 12);
 }
 
+TEST_CASE("vitals: of who is gone nothing is told, whatever it still says, until it is here again") {
+  FakeClock clock;
+  Vitals vitals(clock);
+  vitals.here("newsroom");
+  vitals.cycle_finished(cycle_of("newsroom"));
+  vitals.gone("newsroom");
+  CHECK(vitals.view().cycles.empty());
+  vitals.moved("newsroom", "polling newsroom");
+  vitals.resting("newsroom", "waiting");
+  vitals.cycle_finished(cycle_of("newsroom"));
+  CHECK(vitals.view().cycles.empty());
+  CHECK(vitals.view().workers.empty());
+
+  vitals.here("newsroom");
+  vitals.cycle_finished(cycle_of("newsroom"));
+  CHECK(vitals.view().cycles.at(0).ok == 1);
+  CHECK(vitals.view().workers.at(0).name == "newsroom");
+}
+
 TEST_CASE("vitals: the next jobs are told soonest first") {
   FakeClock clock;
   Vitals vitals(clock);

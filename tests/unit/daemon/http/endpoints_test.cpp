@@ -1,6 +1,7 @@
 #include "daemon/http/endpoints.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -9,7 +10,9 @@
 
 #include "daemon/cli/asset_view.h"
 #include "daemon/cli/json_fields.h"
+#include "daemon/jobs/audit_input.h"
 #include "storage/base/text.h"
+#include "storage/base/ulid.h"
 #include "storage/journal/feed_reader.h"
 #include "storage/journal/outbox.h"
 #include "tests/unit/daemon/http/endpoints_bench.h"
@@ -148,6 +151,59 @@ TEST_CASE("status: an account without a success for three poll intervals is stal
   CHECK(read_status(*bench.settings, &bench.world.db(), bench.clock.utc()).healthy());
   bench.clock.advance(1s);
   CHECK(read_status(*bench.settings, &bench.world.db(), bench.clock.utc()).accounts[0].stale);
+}
+
+TEST_CASE("status: quiet hours make no account stale, neither in the metrics nor in the report of the night") {
+  EndpointsBench bench;
+  bench.fill();
+  auto& schedule = bench.settings->schedule;
+  schedule.time_zone = "UTC";
+  const UtcTime fresh = bench.clock.utc();
+  const TimeZone zone = TimeZone::find("UTC").value();
+  const auto local = zone.local(fresh).time;
+  const auto text = [](std::chrono::minutes time) {
+    time = (time + 24h) % (24h);
+    return fmt::format("{:02}:{:02}", time / 1h, (time % 1h).count());
+  };
+  schedule.quiet_hours = {"daily " + text(local) + "-" + text(local + 8h)};
+  const auto stale_in_report = [&] {
+    const auto input = make_audit_input(*bench.settings, zone, {{}, bench.clock.utc(), {}, {}});
+    return bench.clock.utc() - fresh > input.value().rules.stale_after;
+  };
+  bench.clock.advance(8h + 43min);
+  CHECK(read_status(*bench.settings, &bench.world.db(), bench.clock.utc()).healthy());
+  CHECK(holds(bench.ask("/metrics").body, "damsync_account_stale{account=\"newsroom\"} 0\n"));
+  CHECK_FALSE(stale_in_report());
+  bench.clock.advance(3min);
+  CHECK(read_status(*bench.settings, &bench.world.db(), bench.clock.utc()).accounts[0].stale);
+  CHECK(holds(bench.ask("/metrics").body, "damsync_account_stale{account=\"newsroom\"} 1\n"));
+  CHECK(stale_in_report());
+}
+
+TEST_CASE("status: a run that was stopped is no failure, and hides none") {
+  EndpointsBench bench;
+  bench.fill();
+  const auto run_ended = [&](std::optional<Error> error) {
+    RunSummary run;
+    bench.clock.advance(1s);
+    run.run_id = make_ulid(bench.clock.utc());
+    run.started_at = run.finished_at = bench.clock.utc();
+    run.accounts.emplace_back();
+    run.accounts.back().name = "newsroom";
+    run.accounts.back().error = std::move(error);
+    Transaction tx(bench.world.db());
+    CatalogWriter(bench.world.db()).put_run(run);
+    tx.commit();
+  };
+  const auto last_error = [&] {
+    return read_status(*bench.settings, &bench.world.db(), bench.clock.utc()).accounts[0].last_error;
+  };
+  run_ended({});
+  run_ended(make_error(ErrorCode::kCancelled, "stopped"));
+  CHECK(last_error().empty());
+  run_ended(make_error(ErrorCode::kUnavailable, "no answer"));
+  run_ended(make_error(ErrorCode::kCancelled, "stopped"));
+  CHECK(last_error() == "no answer");
 }
 
 TEST_CASE("W3 status: what a receiver waits for is told, and what was given up is a problem") {

@@ -144,6 +144,27 @@ TEST_CASE("L1 http server: beyond its number of connections the oldest that aske
   CHECK(WebResponse::parse(held.read_all()).body == "news\n");
 }
 
+TEST_CASE("L1 http server: a crowd that waits for changes keeps no newcomer from an answer") {
+  ServerBench bench;
+  bench.play = [&](const WebRequest&, Millis) { return WebReply::held(60s); };
+  std::vector<WebClient> crowd;
+  const std::string wait = web_get(bench.port(), "/held");
+  for (int i = 0; i < 200; ++i) {
+    crowd.emplace_back(bench.port());
+    crowd.back().send(wait);
+    REQUIRE(eventually([&] { return bench.asked > i; }));
+  }
+  for (int i = 0; i < 20; ++i) {
+    const int asked = bench.asked;
+    WebClient newcomer(bench.port());
+    WebClient another(bench.port());
+    another.send(wait);
+    REQUIRE(eventually([&] { return bench.asked > asked; }));  // the newcomer is not the one that makes room
+    newcomer.send(web_get(bench.port(), "/quick"));
+    CHECK(WebResponse::parse(newcomer.read_all()).status == 200);
+  }
+}
+
 TEST_CASE("http server: a handler at work delays no answer that needs none of it") {
   ServerBench bench;
   std::promise<void> begun, release;

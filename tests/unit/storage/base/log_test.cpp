@@ -55,6 +55,15 @@ TEST_CASE_FIXTURE(LogBench, "W5 log: control characters cannot forge a line and 
         "utf8=\xc3\xa4\\xff\n");
 }
 
+TEST_CASE_FIXTURE(LogBench, "log: no field takes the place of time, level or event in a JSON line") {
+  Log json = log();
+  json.set_format(LogFormat::kJson);
+  json.error("delivery.failed", {{"event", "e-1"}, {"time", "never"}, {"level", "low"}});
+  CHECK(text() ==
+        "{\"time\":\"2026-03-15T00:00:00Z\",\"level\":\"error\",\"event\":\"delivery.failed\",\"event_\":\"e-1\","
+        "\"time_\":\"never\",\"level_\":\"low\"}\n");
+}
+
 TEST_CASE_FIXTURE(LogBench, "log: a JSON line is one object whose values are text") {
   Log json = log();
   json.set_format(LogFormat::kJson);
