@@ -82,8 +82,7 @@ class Application final : public Poco::Util::ServerApplication {
     if (!line_.command->logs_its_end()) return say(log.redactor(), error.message);
     for (std::size_t begin = 0; begin <= error.message.size();) {
       const auto end = std::min(error.message.find('\n', begin), error.message.size());
-      log.error("daemon.failed",
-                {{"code", to_word(error.code)}, {"reason", error.message.substr(begin, end - begin)}});
+      log.error("daemon.failed", {{"code", to_word(error.code)}, {"reason", error.message.substr(begin, end - begin)}});
       begin = end + 1;
     }
   }

@@ -226,8 +226,8 @@ Result<VerifySummary> Composition::verify(const VerifyOptions& options, const Pr
 
   const SyncOptions as_asked;
   for (const auto& account : settings_.accounts) {
-    const auto repaired =
-        with_account(account, policy_for(account, as_asked), {progress, {}, stop}, [&](Cycle& cycle, AccountConnection&) {
+    const auto repaired = with_account(
+        account, policy_for(account, as_asked), {progress, {}, stop}, [&](Cycle& cycle, AccountConnection&) {
           if (!cycle.provider.capabilities().free_refetch) return;
           SidecarWork sidecars(cycle);
           if (auto done = FileWork(cycle, sidecars, FileScope::kDamaged).run(stop); !done)

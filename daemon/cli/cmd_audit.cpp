@@ -26,8 +26,8 @@ class AuditCommand final : public Command {
 
   void declare(Arguments& arguments) override {
     arguments.optional_verb("VERB", words_, {"verify", "diff", "prune"},
-                                   "nothing: write a report; verify [DIR]: check the chain of reports; diff A B: what "
-                                   "changed between two reports; prune: remove reports older than audit.keep_days");
+                            "nothing: write a report; verify [DIR]: check the chain of reports; diff A B: what "
+                            "changed between two reports; prune: remove reports older than audit.keep_days");
     arguments.text("--as-of", as_of_, "DATE", "as it was at the end of that day, or at an RFC 3339 time");
     arguments.text("--output", output_, "DIR", "below this folder, in a chain of its own; default: audit.directory");
     arguments.flag("--dry-run", dry_run_, "with prune: show what would be removed");

@@ -122,8 +122,8 @@ void add_receivers(Page& page, const StatusReport& report) {
 void add_daemon_block(Page& page, const StatusReport& report, UtcTime now) {
   page.line("");
   if (!report.daemon) {
-    page.line(page.ink("daemon", Ink::kBold) +
-              (report.daemon_silent ? page.ink("  does not answer", Ink::kBad) : page.ink("  not running", Ink::kFaint)));
+    page.line(page.ink("daemon", Ink::kBold) + (report.daemon_silent ? page.ink("  does not answer", Ink::kBad)
+                                                                     : page.ink("  not running", Ink::kFaint)));
     return;
   }
   const VitalsView& daemon = *report.daemon;

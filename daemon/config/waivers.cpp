@@ -52,8 +52,7 @@ class WaiverReader {
   Waiver read() {
     const std::vector<std::string_view> names(kKeys.begin(), kKeys.end());
     for (const auto& [key, node] : table_.members)
-      if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end())
-        fail(node, key, "unknown key" + hint(key, names));
+      if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) fail(node, key, "unknown key" + hint(key, names));
     Waiver waiver;
     read_code(waiver);
     waiver.provider = one_of("provider", names_.providers);

@@ -63,7 +63,8 @@ std::optional<UtcTime> last_success(const StatusReport::Account& account) {
 void add_accounts(Scrape& scrape, const StatusReport& status) {
   auto& success = scrape.gauge("account_last_success_timestamp_seconds",
                                "When every stream of the account was last read to its end.");
-  auto& stale = scrape.gauge("account_stale", "1 when an account had no success for three poll intervals outside quiet hours.");
+  auto& stale =
+      scrape.gauge("account_stale", "1 when an account had no success for three poll intervals outside quiet hours.");
   auto& backlog = scrape.gauge("account_backlog_items", "Metadata and files that are wanted and not there yet.");
   auto& quarantined = scrape.gauge("account_quarantined_items", "Items set aside or failed at least once.");
   auto& assets = scrape.gauge("assets", "Assets by state.");

@@ -57,7 +57,8 @@ UtcTime Scheduler::late_from(UtcTime success) const {
 /// The later a success, the later it is late: so the earliest that is not can be searched for.
 Millis Scheduler::late_after(UtcTime now) const {
   Millis late(0), fresh(0);
-  for (Millis step = std::chrono::minutes(1); late_from(now - late) >= now; step *= 2) fresh = std::exchange(late, step);
+  for (Millis step = std::chrono::minutes(1); late_from(now - late) >= now; step *= 2)
+    fresh = std::exchange(late, step);
   while (late - fresh > Millis(1)) {
     const Millis middle = fresh + (late - fresh) / 2;
     (late_from(now - middle) >= now ? fresh : late) = middle;

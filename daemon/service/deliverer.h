@@ -44,8 +44,8 @@ class Deliverer {
   Vitals& vitals_;
   Clock& clock_;
   Log& log_;
-  std::unique_ptr<OutboxPump> pump_;  ///< of the worker's thread alone
-  mutable std::mutex mutex_;          ///< of what follows
+  std::unique_ptr<OutboxPump> pump_;       ///< of the worker's thread alone
+  mutable std::mutex mutex_;               ///< of what follows
   std::shared_ptr<const Settings> unfit_;  ///< whose receivers the pump does not have yet
   bool receivers_ = false;
   bool wanted_ = true;

@@ -149,8 +149,7 @@ RunSummary Jobs::without_room(const std::vector<std::string>& accounts, const st
   return run;
 }
 
-Result<AuditOutcome> Jobs::audit(AuditOptions options, const ProgressSink& progress,
-                                 const std::stop_token& stop) {
+Result<AuditOutcome> Jobs::audit(AuditOptions options, const ProgressSink& progress, const std::stop_token& stop) {
   const auto settings = in_force();
   if (auto there = check_places(); !there) return there.error();
   const Commanded command(*this);

@@ -71,7 +71,8 @@ struct VitalsView {
 ///
 /// Writers  the run loop: `ready`, `stopping`, `set_next`, `settings_taken`, `settings_refused`.
 ///          Each worker about itself: `moved` whenever it got somewhere (a page, a file, a call), `resting` before it
-///          waits for its next job. Who hands out work: `here` and `gone`. Who ends an account's cycle: `cycle_finished`.
+///          waits for its next job. Who hands out work: `here` and `gone`. Who ends an account's cycle:
+///          `cycle_finished`.
 /// Readers  the HTTP endpoints, the watchdog (which pings only while `stuck_workers` is empty), the control socket.
 /// Threads  any thread, every method; nothing is waited for while its lock is held.
 class Vitals {

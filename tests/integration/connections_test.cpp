@@ -49,8 +49,7 @@ TEST_CASE_FIXTURE(
   sim.edit([](GettyState& state) { state.switches.credits_entitled = false; });
   const auto refused = [&] {
     std::int64_t count = 0;
-    for (const auto& [text, times] : sim.books().refusals)
-      count += text.starts_with("GET /v3/downloads:") ? times : 0;
+    for (const auto& [text, times] : sim.books().refusals) count += text.starts_with("GET /v3/downloads:") ? times : 0;
     return count;
   };
   for (int i = 0; i < 3; ++i) CHECK_FALSE(poll().error);

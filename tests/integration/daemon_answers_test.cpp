@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
 
 #include "sync/http/json_reader.h"
 #include "tests/integration/daemon_desk.h"
@@ -49,7 +50,7 @@ std::string manifest_hash(Desk& desk, const Words& more = {}) {
   REQUIRE(audit.exit_code == 0);
   const fs::path report = text(lines_of(audit.out).at(0), "directory");
   std::ifstream in(report / "MANIFEST.json");
-  return text(parse_json({std::istreambuf_iterator<char>(in), {}}).value(), "config_sha256");
+  return text(parse_json(std::string(std::istreambuf_iterator<char>(in), {})).value(), "config_sha256");
 }
 
 }  // namespace
@@ -122,8 +123,7 @@ TEST_CASE("daemon: a report is not written where the daemon sees another folder 
   DaemonDesk desk(0);
   const auto daemon = desk.start_ready();
   const std::string folder = desk.desk.dir / "private";
-  const std::string answer =
-      desk.control("{\"do\":\"audit\",\"output\":\"" + folder + "\",\"seen\":\"/tmp 1:1\"}\n");
+  const std::string answer = desk.control("{\"do\":\"audit\",\"output\":\"" + folder + "\",\"seen\":\"/tmp 1:1\"}\n");
   CHECK_MESSAGE(holds(answer, "sees something else"), answer);
   CHECK(holds(answer, "\"exit_code\":2"));
   CHECK_FALSE(fs::exists(folder));

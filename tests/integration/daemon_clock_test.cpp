@@ -42,8 +42,7 @@ TEST_CASE("K2 daemon: one night a local date where 02:30 is skipped, with a cloc
   daemon->signal(SIGTERM);
   const ProgramResult result = daemon->wait();
   CHECK(result.exit_code == 0);
-  for (const auto& nights : {reports_in(result.err), backups_in(result.err)})
-    CHECK(nights == "2026-03-29 2026-03-30");
+  for (const auto& nights : {reports_in(result.err), backups_in(result.err)}) CHECK(nights == "2026-03-29 2026-03-30");
   CHECK(times_in(result.err, "verify.finished") == 2);
 }
 

@@ -49,7 +49,7 @@ class DaemonThread {
     desk.desk.calls_comparable = false;
   }
   ~DaemonThread() {
-    if (thread_.joinable()) stop();
+    if (thread_.joinable()) (void)stop();
     ::close(log_fd_);
   }
   DaemonThread(const DaemonThread&) = delete;

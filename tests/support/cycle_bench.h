@@ -62,6 +62,17 @@ class CycleBench {
     tx.commit();
   }
 
+  /// What a change made by hand owes the feed, within its transaction.
+  void tell(EventType type, const std::string& asset_id) {
+    Change change;
+    change.type = type;
+    change.provider = "scripted";
+    change.account = "newsroom";
+    change.asset_id = asset_id;
+    change.fields = {"state"};
+    journal_->append(std::move(change));
+  }
+
   AccountSummary cycle() { return cycle(policy); }
   AccountSummary cycle(const Policy& rules) {
     transport.fallback([this](const HttpRequest& request) { return serve(request); });

@@ -1,5 +1,5 @@
 "use strict";
-// The heads stay cells: what is printed repeats them on every page, and some browsers leave buttons in them blank.
+// The heads stay cells: what is printed repeats them on every page, and some browsers leave controls in them blank.
 for (const table of document.querySelectorAll("table.sort")) {
   const body = table.tBodies[0];
   const heads = table.querySelectorAll("thead th");

@@ -291,9 +291,10 @@ TEST_CASE("C1 settings: each mistake is named with file, line, key and what is e
 
 TEST_CASE("C1 settings: no mistake hides another") {
   const SettingsBench bench;
-  const std::string got = bench.mistakes(bench.load(std::string(
-      "[store]\nroot = \"/\"\nlayout = \"{nope}\"\n[catalog]\npath = \"/\"\n"
-      "[schedule]\nquiet_hours = [\"never\", \"always\"]\nbandwidth = [\"fast\"]\n") + kMinimal));
+  const std::string got = bench.mistakes(
+      bench.load(std::string("[store]\nroot = \"/\"\nlayout = \"{nope}\"\n[catalog]\npath = \"/\"\n"
+                             "[schedule]\nquiet_hours = [\"never\", \"always\"]\nbandwidth = [\"fast\"]\n") +
+                 kMinimal));
   CAPTURE(got);
   for (const char* part : {"store.root", "store.layout", "catalog.path", "'never' names no hours",
                            "'always' names no hours", "schedule.bandwidth: 'fast'"})

@@ -167,8 +167,8 @@ TEST_CASE("status: quiet hours make no account stale, neither in the metrics nor
   };
   schedule.quiet_hours = {"daily " + text(local) + "-" + text(local + 8h)};
   const auto stale_in_report = [&] {
-    const auto input = make_audit_input(*bench.settings, zone, {{}, bench.clock.utc(), {}, {}});
-    return bench.clock.utc() - fresh > input.value().rules.stale_after;
+    const auto prepared = prepare_audit(*bench.settings, zone, {{}, bench.clock.utc(), {}, {}});
+    return bench.clock.utc() - fresh > prepared.input.rules.stale_after;
   };
   bench.clock.advance(8h + 43min);
   CHECK(read_status(*bench.settings, &bench.world.db(), bench.clock.utc()).healthy());

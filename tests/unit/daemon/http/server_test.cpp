@@ -134,6 +134,9 @@ TEST_CASE("L1 http server: beyond its number of connections the oldest that aske
   held.send(web_get(bench.port(), "/held"));
   REQUIRE(eventually([&] { return bench.asked == 1; }));
   WebClient first(bench.port()), second(bench.port());
+  const auto turns = bench.server.counts().turns;  // who came in the turn of a newcomer would not be dropped for it
+  bench.server.wake();
+  REQUIRE(eventually([&] { return bench.server.counts().turns > turns; }));
 
   CHECK(web_ask(bench.port(), "/quick").status == 200);
   CHECK(time_of([&] { CHECK(first.read_all().empty()); }) < 5s);

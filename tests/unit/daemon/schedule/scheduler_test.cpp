@@ -76,19 +76,21 @@ TEST_CASE("scheduler: a success is late after three intervals, one minute at lea
   CHECK(scheduler(quiet).late_after(utc("2026-03-16T11:00:00Z")) == minutes(45));
   quiet.quiet_hours = {"Mon-Fri 08:00-18:00", "Sat,Sun 00:00-24:00"};
   struct Row {
-    const char *success, *late;
+    std::string success, late;
   };
   const Row rows[] = {
       {"2026-03-16T05:00:00Z", "2026-03-16T05:45:00Z"},  // a Monday, 06:00 in Berlin
       {"2026-03-16T06:40:30Z", "2026-03-16T17:25:30Z"},  // 07:40: twenty minutes before, the rest behind
       {"2026-03-16T12:00:00Z", "2026-03-16T17:45:00Z"},
-      {"2026-03-20T22:50:00Z", "2026-03-22T22:35:00Z"},  // Friday 23:50, until the clock was set forward on Sunday
+      {"2026-03-27T22:50:00Z", "2026-03-29T22:35:00Z"},  // Friday 23:50, until the clock was set forward on Sunday
   };
   for (const Row& row : rows) {
     INFO(row.success);
-    CHECK(format_rfc3339(scheduler(quiet).late_from(utc(row.success))) == row.late);
-    const Millis limit = utc(row.late) - utc(row.success);
-    CHECK(scheduler(quiet).late_after(utc(row.late)) == limit);
+    CHECK(format_rfc3339(scheduler(quiet).late_from(utc(row.success.c_str()))) == row.late);
+    // The oldest success that is not late at that moment, and none older.
+    const UtcTime now = utc(row.late.c_str()), oldest = now - scheduler(quiet).late_after(now);
+    CHECK(scheduler(quiet).late_from(oldest) >= now);
+    CHECK(scheduler(quiet).late_from(oldest - minutes(1)) < now);
   }
   quiet.quiet_hours = {"Mon-Sat 00:00-24:00", "Sun 00:01-24:00"};  // a minute a week
   CHECK(scheduler(quiet).late_from(utc("2026-03-16T12:00:00Z")) > utc("2027-01-16T12:00:00Z"));

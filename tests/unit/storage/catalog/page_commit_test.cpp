@@ -45,7 +45,7 @@ std::string dump(Database& db) {
     std::string columns;
     Statement names(db, "SELECT group_concat('quote(\"' || name || '\")', ' || '','' || ') FROM pragma_table_info('" +
                             table + "') WHERE NOT ('" + table + "' = 'change' AND name = 'id') AND NOT ('" + table +
-                            "' = 'audit_log' AND name IN ('digest', 'hash')) AND name <> 'until_at'");
+                            "' = 'audit_log' AND name IN ('detail', 'digest', 'hash')) AND name <> 'until_at'");
     names.step();
     Statement rows(db, "SELECT " + names.text(0) + " FROM " + table + " ORDER BY 1");
     while (rows.step()) out += table + ": " + rows.text(0) + "\n";

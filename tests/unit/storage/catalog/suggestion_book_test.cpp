@@ -15,6 +15,7 @@ struct BookBench : CycleBench {
   void withdraw(const std::string& id) {
     Transaction tx(db());
     CatalogWriter(db()).set_withdrawn("newsroom", id, clock.utc());
+    tell(EventType::kAssetWithdrawn, id);
     tx.commit();
   }
   void put(const std::string& id, const std::vector<Suggestion>& suggestions) {
@@ -57,6 +58,7 @@ TEST_CASE_FIXTURE(BookBench, "suggestion book: an asset is unread from its withd
   {
     Transaction tx(db());
     db().execute("UPDATE asset SET state = 'active', withdrawn_at = NULL WHERE asset_id = '1'");
+    tell(EventType::kAssetRestored, "1");
     tx.commit();
   }
   withdraw("1");

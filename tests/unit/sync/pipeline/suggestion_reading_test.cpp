@@ -28,6 +28,7 @@ struct ReadingBench : CycleBench {
   void withdraw(const std::string& id) {
     Transaction tx(db());
     CatalogWriter(db()).set_withdrawn("newsroom", id, clock.utc());
+    tell(EventType::kAssetWithdrawn, id);
     tx.commit();
   }
   std::size_t read() {

@@ -260,7 +260,7 @@ TEST_CASE("audit report: the trace that a paid call of ours left in the history 
   bench.upsert(sample_license("e1"));
   bench.clock.advance(std::chrono::hours(24));
   SpendLedger ledger(*bench.db);
-  SpendIntent intent{"newsroom", "1001", "e1", "huge", "jpg", "p", 1, bench.now()};
+  SpendIntent intent{"newsroom", "1001", "e1", "huge", "jpg", "p", 1, bench.now(), {}};
   const auto opened = ledger.open(intent, {10, bench.now() - std::chrono::hours(24)});
   REQUIRE(opened.spend_id > 0);
   ledger.close_spent(opened.spend_id, {}, "", bench.now());
@@ -415,7 +415,7 @@ TEST_CASE("audit report: totals add up, and waived findings are counted apart") 
   bench.describe("2002", kPlain);
   bench.commit([&] { bench.writer.put_file(bench.mirrored("e1", "a.jpg")); });
   bench.commit([&] { bench.writer.set_license_vanished("newsroom", "e2", bench.now()); });
-  bench.input.rules.waivers = {{FindingCode::kEndDateUnknown, "", "1001", "", "legal", {}, "perpetual"}};
+  bench.input.rules.waivers = {{FindingCode::kEndDateUnknown, "", "", "1001", "", "", "legal", {}, "perpetual"}};
 
   const auto out = bench.report();
 

@@ -313,7 +313,7 @@ TEST_CASE("findings: a plan is found within the nearest warning, and one that re
 
 TEST_CASE("findings: a waiver covers what it names until its last day, and says who signed") {
   Case c;
-  Waiver waiver{C::kAdult, "agency", "1001", "", "legal@example.org", kToday, "calendar 2026"};
+  Waiver waiver{C::kAdult, "agency", "", "1001", "", "", "legal@example.org", kToday, "calendar 2026"};
   Finding finding = only([](Case& other) { other.row.adult = true; });
   const auto waived = [&] {
     c.rules.waivers = {waiver};
