@@ -1,6 +1,9 @@
 #include "storage/journal/outbox.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string_view>
 
 #include "storage/catalog/rows.h"
 #include "storage/sqlite/statement.h"
@@ -59,6 +62,15 @@ void put_delivery(Database& db, const DeliveryRow& row) {
       .run();
 }
 
+std::vector<DeliveryRow> due_rows(Database& db, const std::string& receiver, UtcTime now, std::string_view order) {
+  Statement query(db, fmt::format("{} WHERE d.receiver = ? AND d.state = 'waiting' AND d.next_at <= ? AND {} ORDER BY {}",
+                                  kSelectDelivery, kInTurn, order));
+  query.bind_all(receiver, now);
+  std::vector<DeliveryRow> out;
+  while (query.step()) out.push_back(read_delivery(query));
+  return out;
+}
+
 }  // namespace
 
 const char* state_word(const ReceiverRow& receiver) noexcept {
@@ -103,13 +115,11 @@ std::vector<Change> Outbox::changes_after(std::int64_t position, std::int64_t li
 }
 
 std::vector<DeliveryRow> Outbox::due(const std::string& receiver, UtcTime now, std::int64_t limit) const {
-  Statement query(db_, std::string(kSelectDelivery) +
-                           " WHERE d.receiver = ? AND d.state = 'waiting' AND d.next_at <= ? AND " + kInTurn +
-                           " ORDER BY d.seq LIMIT ?");
-  query.bind_all(receiver, now, limit);
-  std::vector<DeliveryRow> out;
-  while (query.step()) out.push_back(read_delivery(query));
-  return out;
+  return due_rows(db_, receiver, now, fmt::format("d.seq LIMIT {}", limit));
+}
+
+std::vector<DeliveryRow> Outbox::probe(const std::string& receiver, UtcTime now) const {
+  return due_rows(db_, receiver, now, "d.attempts, d.seq LIMIT 1");
 }
 
 std::optional<UtcTime> Outbox::next_due(const std::string& receiver) const {
@@ -138,9 +148,9 @@ void Outbox::record(const DeliveryRound& round) {
   Transaction tx(db_);
   for (const std::int64_t seq : round.settled)
     Statement(db_, "DELETE FROM delivery WHERE receiver = ? AND seq = ?").bind_all(receiver, seq).run();
-  for (const auto& row : round.rows) put_delivery(db_, row);
   if (round.recovered)
     Statement(db_, "UPDATE delivery SET next_at = 0 WHERE receiver = ? AND state = 'waiting'").bind(receiver).run();
+  for (const auto& row : round.rows) put_delivery(db_, row);
   put_receiver(db_, round.receiver);
   tx.commit();
 }

@@ -19,7 +19,7 @@ struct ReceiverRow {
   std::string receiver;
   std::int64_t position = 0;  ///< every change up to it was delivered, is not wanted, or has a row
   std::int64_t delivered = 0;
-  int failures = 0;                      ///< first attempts that failed since the last success
+  int failures = 0;                      ///< first attempts that failed since it answered last
   std::optional<UtcTime> failing_since;  ///< it answers nothing well: it is only probed
   std::optional<UtcTime> quiet_until;    ///< nothing is sent before
   std::optional<UtcTime> disabled_at;    ///< it asked to be told nothing any more
@@ -64,7 +64,7 @@ struct DeliveryRound {
   ReceiverRow receiver;               ///< as it stands now
   std::vector<std::int64_t> settled;  ///< delivered; a row of it, if there was one, is done with
   std::vector<DeliveryRow> rows;      ///< written or replaced
-  bool recovered = false;             ///< whatever waits for the receiver is due now
+  bool recovered = false;             ///< whatever waited for the receiver is due now
 };
 
 /// Delivery state of every receiver. The change feed itself is the outbox: what lies beyond a receiver's position waits
@@ -86,6 +86,8 @@ class Outbox {
   [[nodiscard]] std::vector<Change> changes_after(std::int64_t position, std::int64_t limit) const;
   /// Rows that wait behind no other row of their asset and are due, in feed order.
   [[nodiscard]] std::vector<DeliveryRow> due(const std::string& receiver, UtcTime now, std::int64_t limit) const;
+  /// The one of those rows that was tried the least, so that a row that never goes through does not stand for all.
+  [[nodiscard]] std::vector<DeliveryRow> probe(const std::string& receiver, UtcTime now) const;
   /// When the first of those rows is due; nothing when none waits.
   [[nodiscard]] std::optional<UtcTime> next_due(const std::string& receiver) const;
   /// Whether a change of that asset would have to wait behind a row.

@@ -32,9 +32,9 @@ class CommandHook final : public Receiver {
     switch (end.kind) {
       case ChildEnd::Kind::kExited:
         if (end.code == 0) return {};
-        return failed(fmt::format("exit code {}{}", end.code, first_line(end.errors)));
+        return refused(fmt::format("exit code {}{}", end.code, first_line(end.errors)));
       case ChildEnd::Kind::kSignalled:
-        return failed(fmt::format("ended by signal {}{}", end.code, first_line(end.errors)));
+        return refused(fmt::format("ended by signal {}{}", end.code, first_line(end.errors)));
       case ChildEnd::Kind::kTimedOut:
         return failed(
             fmt::format("did not finish within {}{}", format_duration(target_.time_limit), first_line(end.errors)));
@@ -45,8 +45,11 @@ class CommandHook final : public Receiver {
   }
 
  private:
-  [[nodiscard]] Outcome failed(const std::string& why) const {
-    return {Outcome::Kind::kFailed, fmt::format("{}: {}", printable(target_.run.front()), why), std::nullopt};
+  [[nodiscard]] Outcome failed(const std::string& why) const { return outcome(Outcome::Kind::kFailed, why); }
+  /// It ran, and did not like this event.
+  [[nodiscard]] Outcome refused(const std::string& why) const { return outcome(Outcome::Kind::kRefused, why); }
+  [[nodiscard]] Outcome outcome(Outcome::Kind kind, const std::string& why) const {
+    return {kind, fmt::format("{}: {}", printable(target_.run.front()), why), std::nullopt};
   }
 
   static std::vector<std::string> environment(const Change& change) {

@@ -95,7 +95,7 @@ Lane::Batch Lane::collect(UtcTime now) {
   Batch batch;
   batch.end = state_.position;
   Collecting collecting(batch);
-  for (auto& row : outbox_.due(state_.receiver, now, state_.failing_since ? 1 : kBatch)) {
+  for (auto& row : state_.failing_since ? outbox_.probe(state_.receiver, now) : outbox_.due(state_.receiver, now, kBatch)) {
     const ChangeDetails details = read_details(db_, row.change);
     Event event = event_of(row.change, details);
     collecting.add({std::move(row), true, std::move(event), std::nullopt});
@@ -200,6 +200,7 @@ void Lane::judge(const Item& item, Batch& batch) {
     batch.aborted = true;
     return;
   }
+  if (outcome.kind == Outcome::Kind::kRefused) return answered();
   failed(item, batch);
   if (!outcome.retry_after) return;
   state_.quiet_until = std::max(state_.quiet_until.value_or(now), now + *outcome.retry_after);
@@ -208,9 +209,14 @@ void Lane::judge(const Item& item, Batch& batch) {
 
 void Lane::succeeded() {
   ++state_.delivered;
-  state_.failures = 0;
   state_.last_ok_at = clock_.utc();
   state_.reason.clear();
+  answered();
+}
+
+/// Who refuses one event is well: only that asset waits.
+void Lane::answered() {
+  state_.failures = 0;
   if (!state_.failing_since) return;
   log_.info("receiver.recovered", {{"receiver", state_.receiver}});
   state_.failing_since.reset();
@@ -260,7 +266,7 @@ void Lane::settle(Item& item, DeliveryRound& round, UtcTime now) {
     return;
   }
   row.reason = printable(item.outcome->reason).substr(0, kMaxReason);
-  if (item.outcome->kind == Outcome::Kind::kFailed) {
+  if (item.outcome->kind != Outcome::Kind::kGone) {
     const auto wait = wait_after(++row.attempts, chance());
     if (wait) row.next_at = std::max(now + *wait, state_.quiet_until.value_or(now));
     if (!wait) row.state = DeliveryState::kDead;

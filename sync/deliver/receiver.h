@@ -20,7 +20,8 @@ struct Event {
 struct Outcome {
   enum class Kind {
     kDelivered,
-    kFailed,    ///< to be tried again by the schedule
+    kFailed,    ///< the receiver could not be reached, or is not well; to be tried again by the schedule
+    kRefused,   ///< the receiver is well and does not take this event; to be tried again by the schedule
     kGone,      ///< the receiver wants nothing any more
     kNotTried,  ///< a stop came first
   };

@@ -14,9 +14,14 @@ namespace {
 
 constexpr std::int64_t kMaxAnswerBytes = 4 << 10;
 constexpr int kInFlight = 4;
+constexpr int kTimeout = 408;
 constexpr int kGone = 410;
+constexpr int kTooMany = 429;
 
 Outcome failed(std::string reason) { return {Outcome::Kind::kFailed, std::move(reason), std::nullopt}; }
+
+/// Whether a status is about the receiver and not about the event.
+bool is_unwell(int status) { return status >= 500 || status == kTimeout || status == kTooMany; }
 
 class Webhook final : public Receiver {
  public:
@@ -56,7 +61,7 @@ class Webhook final : public Receiver {
     if (answer.status >= 200 && answer.status < 300) return {};
     Outcome out = failed(fmt::format("{} answered {}", target_.url.display(), answer.status));
     if (answer.status >= 300 && answer.status < 400) out.reason += "; redirects are not followed";
-    if (answer.status == kGone) out.kind = Outcome::Kind::kGone;
+    if (!is_unwell(answer.status)) out.kind = answer.status == kGone ? Outcome::Kind::kGone : Outcome::Kind::kRefused;
     out.retry_after = retry_after(answer.headers, clock_.utc());
     return out;
   }

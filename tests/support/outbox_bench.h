@@ -68,6 +68,10 @@ inline Outcome failure(std::string reason = "answered 500") {
   return {Outcome::Kind::kFailed, std::move(reason), std::nullopt};
 }
 
+inline Outcome refusal(std::string reason = "answered 422") {
+  return {Outcome::Kind::kRefused, std::move(reason), std::nullopt};
+}
+
 /// A catalog with assets whose changes are to be delivered.
 struct OutboxBench : CatalogBench {
   OutboxBench() : outbox(*db) {}

@@ -9,6 +9,9 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+/// Whether the event is of one of the assets `a1` to `aN`.
+bool is_among_first(const Event& event, int count) { return std::stoi(event.change.asset_id.substr(1)) <= count; }
+
 struct LaneBench : OutboxBench {
   /// As many rounds as there is something to do.
   void run(OutboxLimits limits = {}) {
@@ -178,6 +181,55 @@ TEST_CASE_FIXTURE(LaneBench, "outbox: a single asset that nobody likes does not 
   change("a2");
   run();
   CHECK(cms.got() == Names{"a2/1"});
+}
+
+TEST_CASE_FIXTURE(LaneBench, "outbox: assets that a receiver refuses, however many, hold up nothing but themselves") {
+  constexpr int kBad = 30, kAll = 80;
+  assets(kAll);
+  outbox.ensure({"cms"});
+  cms.answer = [](const Event& e) { return is_among_first(e, kBad) ? refusal() : Outcome{}; };
+  for (int i = 1; i <= kAll; ++i) change("a" + std::to_string(i));
+  run();
+  CHECK(cms.got().size() == kAll - kBad);
+  CHECK(!row().failing_since);
+  CHECK(waiting() == kBad);
+  CHECK(next_in().value() >= Millis(5'000));
+  CHECK(dead() == 0);
+
+  cms.answer = nullptr;
+  run_next();
+  clock.advance(Millis(1'000));
+  run();
+  CHECK(cms.got().size() == kAll);
+}
+
+TEST_CASE_FIXTURE(LaneBench, "outbox: a receiver that fails with many assets is soon probed with one it takes") {
+  constexpr int kBad = 30, kAll = 80;
+  assets(kAll);
+  outbox.ensure({"cms"});
+  cms.answer = [](const Event& e) { return is_among_first(e, kBad) ? failure() : Outcome{}; };
+  for (int i = 1; i <= kAll; ++i) change("a" + std::to_string(i));
+  run();
+  CHECK(row().failing_since);
+  const UtcTime begun = clock.utc();
+  while (cms.got().empty()) run_next();
+  CHECK(clock.utc() - begun < std::chrono::hours(8));
+  CHECK(cms.got().size() == kAll - kBad);
+  CHECK(dead() == 0);
+}
+
+TEST_CASE_FIXTURE(LaneBench, "outbox: a receiver that refuses what it is probed with is back") {
+  assets(6);
+  outbox.ensure({"cms"});
+  cms.answer = [](const Event&) { return failure("connection refused"); };
+  for (int i = 1; i <= 6; ++i) change("a" + std::to_string(i));
+  run();
+  REQUIRE(row().failing_since);
+  cms.answer = [](const Event& e) { return e.change.asset_id == "a4" ? refusal() : Outcome{}; };
+  run_next();
+  CHECK(!row().failing_since);
+  CHECK(cms.got().size() == 5);
+  CHECK(waiting() == 1);
 }
 
 TEST_CASE_FIXTURE(LaneBench, "W3 outbox: what waits for a failing receiver is bounded, and the oldest are given up") {

@@ -109,7 +109,7 @@ TEST_CASE_FIXTURE(WebhookBench, "webhook: while a secret is replaced both sign, 
 }
 
 TEST_CASE_FIXTURE(WebhookBench,
-                  "W1 R10 webhook: every other answer is tried again, no redirect is followed, 410 ends all") {
+                  "W1 R10 webhook: other answers fail or refuse the event, no redirect is followed, 410 ends all") {
   struct Row {
     std::string answer;
     Outcome::Kind kind;
@@ -118,15 +118,17 @@ TEST_CASE_FIXTURE(WebhookBench,
   RawServer elsewhere(RawServer::answer(kOk));
   const std::string location = "Location: " + elsewhere.url("/stolen") + "\r\n";
   const Row rows[] = {
-      {status(301, location), Outcome::Kind::kFailed, {}},
-      {status(302, location), Outcome::Kind::kFailed, {}},
-      {status(303, location), Outcome::Kind::kFailed, {}},
-      {status(307, location), Outcome::Kind::kFailed, {}},
-      {status(308, location), Outcome::Kind::kFailed, {}},
-      {status(304), Outcome::Kind::kFailed, {}},
-      {status(400), Outcome::Kind::kFailed, {}},
-      {status(401, "WWW-Authenticate: Basic\r\nSet-Cookie: a=b\r\n"), Outcome::Kind::kFailed, {}},
+      {status(301, location), Outcome::Kind::kRefused, {}},
+      {status(302, location), Outcome::Kind::kRefused, {}},
+      {status(303, location), Outcome::Kind::kRefused, {}},
+      {status(307, location), Outcome::Kind::kRefused, {}},
+      {status(308, location), Outcome::Kind::kRefused, {}},
+      {status(304), Outcome::Kind::kRefused, {}},
+      {status(400), Outcome::Kind::kRefused, {}},
+      {status(401, "WWW-Authenticate: Basic\r\nSet-Cookie: a=b\r\n"), Outcome::Kind::kRefused, {}},
+      {status(408), Outcome::Kind::kFailed, {}},
       {status(410), Outcome::Kind::kGone, {}},
+      {status(422), Outcome::Kind::kRefused, {}},
       {status(429, "Retry-After: 120\r\n"), Outcome::Kind::kFailed, Millis(120'000)},
       {status(503, "Retry-After: Sun, 15 Mar 2026 00:10:00 GMT\r\n"), Outcome::Kind::kFailed, Millis(600'000)},
       {status(503, "Retry-After: soon\r\n"), Outcome::Kind::kFailed, {}},
