@@ -1,5 +1,7 @@
 #include "storage/journal/change_details.h"
 
+#include <algorithm>
+
 #include "storage/sqlite/statement.h"
 
 namespace damsync {
@@ -20,6 +22,16 @@ LicenseFacts read_facts(const Statement& row) {
   return out;
 }
 
+/// The first change that tells of it is its description, not a change of what was known.
+bool changes_editorial(Database& db, const Change& change) {
+  constexpr const char* kField = "editorial";
+  if (std::find(change.fields.begin(), change.fields.end(), kField) == change.fields.end()) return false;
+  Statement earlier(db,
+                    "SELECT 1 FROM change c, json_each(c.fields) f WHERE c.account = ? AND c.asset_id = ?"
+                    " AND c.asset_id <> '' AND c.revision < ? AND f.value = ? LIMIT 1");
+  return earlier.bind_all(change.account, change.asset_id, change.revision, std::string(kField)).step();
+}
+
 }  // namespace
 
 ChangeDetails read_details(Database& db, const Change& change) {
@@ -32,6 +44,7 @@ ChangeDetails read_details(Database& db, const Change& change) {
     out.title = asset.opt_text(2);
     out.editorial = asset.opt_bool(3);
   }
+  out.editorial_changed = changes_editorial(db, change);
   Statement licenses(db,
                      "SELECT l.license_id, l.license_type, l.size, l.format, l.licensed_at, l.state, f.state, f.path,"
                      " f.sha256, f.bytes FROM license l LEFT JOIN file f USING (account, license_id)"

@@ -33,6 +33,7 @@ struct ChangeDetails {
   std::optional<std::string> media_type;
   std::optional<std::string> title;
   std::optional<bool> editorial;
+  bool editorial_changed = false;      ///< by this change, and an earlier one had told of it already
   std::vector<LicenseFacts> licenses;  ///< the change's own; for changes that name none, all of the asset
 };
 

@@ -92,6 +92,7 @@ std::string cloud_event(const Change& change, const ChangeDetails& details, cons
 EventSubject subject_of(const Change& change, const ChangeDetails& details) {
   EventSubject out;
   out.editorial = details.editorial;
+  out.editorial_changed = details.editorial_changed;
   for (const auto& license : details.licenses)
     if (license.state == LicenseState::kHeld || !change.license_id.empty())
       out.license_types.push_back(license.license_type);

@@ -15,8 +15,9 @@ bool matches(std::string_view pattern, std::string_view type) {
   return type.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
-bool wants_editorial(const EventFilter& filter, const EventFacts& event, const EventSubject& subject) {
-  return !filter.editorial || subject.editorial == filter.editorial || holds(event.fields, "editorial");
+bool wants_editorial(const EventFilter& filter, const EventSubject& subject) {
+  return !filter.editorial || subject.editorial.value_or(*filter.editorial) == *filter.editorial ||
+         subject.editorial_changed;
 }
 
 bool wants_license(const EventFilter& filter, const EventFacts& event, const EventSubject& subject) {
@@ -36,7 +37,7 @@ bool may_want(const EventFilter& filter, const EventFacts& event) {
 bool wants(const EventFilter& filter, const EventFacts& event, const EventSubject& subject) {
   if (!may_want(filter, event)) return false;
   if (event.asset_id.empty()) return true;
-  return wants_editorial(filter, event, subject) && wants_license(filter, event, subject);
+  return wants_editorial(filter, subject) && wants_license(filter, event, subject);
 }
 
 }  // namespace damsync

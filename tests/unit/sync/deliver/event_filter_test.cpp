@@ -32,14 +32,14 @@ TEST_CASE("event filter: accounts restrict events that have one") {
   CHECK(wants(filter, {"report.completed", "", "", kNoFields}, {}));
 }
 
-TEST_CASE("event filter: what is not known to be editorial or not passes neither filter") {
+TEST_CASE("event filter: what is not known to be editorial or not passes both filters") {
   for (const bool wanted : {true, false}) {
     CAPTURE(wanted);
     EventFilter filter;
     filter.editorial = wanted;
-    CHECK(wants(filter, {"asset.stored", "a", "1", kNoFields}, {wanted, {}}));
-    CHECK(!wants(filter, {"asset.stored", "a", "1", kNoFields}, {!wanted, {}}));
-    CHECK(!wants(filter, {"asset.stored", "a", "1", kNoFields}, {std::nullopt, {}}));
+    CHECK(wants(filter, {"asset.stored", "a", "1", kNoFields}, {.editorial = wanted}));
+    CHECK(!wants(filter, {"asset.stored", "a", "1", kNoFields}, {.editorial = !wanted}));
+    CHECK(wants(filter, {"asset.stored", "a", "1", kNoFields}, {}));
     CHECK(wants(filter, {"sync.failed", "a", "", kNoFields}, {}));
   }
 }
@@ -49,15 +49,23 @@ TEST_CASE("event filter: a receiver hears of an asset that leaves its view") {
   filter.editorial = false;
   filter.license_types = {"standard"};
   const std::vector<std::string> fields{"editorial", "license_type"};
-  CHECK(wants(filter, {"asset.updated", "a", "1", fields}, {true, {"enhanced"}}));
+  CHECK(wants(filter, {"asset.updated", "a", "1", fields},
+              {.editorial = true, .editorial_changed = true, .license_types = {"enhanced"}}));
+}
+
+TEST_CASE("event filter: the first word about an asset takes it out of no view") {
+  EventFilter filter;
+  filter.editorial = false;
+  const std::vector<std::string> fields{"editorial", "title"};
+  CHECK(!wants(filter, {"asset.updated", "a", "1", fields}, {.editorial = true}));
 }
 
 TEST_CASE("event filter: license types ask for one license that has one of them") {
   EventFilter filter;
   filter.license_types = {"enhanced", "premier"};
-  CHECK(wants(filter, {"license.added", "a", "1", kNoFields}, {{}, {"premier"}}));
-  CHECK(wants(filter, {"asset.stored", "a", "1", kNoFields}, {{}, {"standard", "enhanced"}}));
-  CHECK(!wants(filter, {"asset.stored", "a", "1", kNoFields}, {{}, {"standard"}}));
+  CHECK(wants(filter, {"license.added", "a", "1", kNoFields}, {.license_types = {"premier"}}));
+  CHECK(wants(filter, {"asset.stored", "a", "1", kNoFields}, {.license_types = {"standard", "enhanced"}}));
+  CHECK(!wants(filter, {"asset.stored", "a", "1", kNoFields}, {.license_types = {"standard"}}));
   CHECK(!wants(filter, {"asset.stored", "a", "1", kNoFields}, {}));
 }
 
