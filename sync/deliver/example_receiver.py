@@ -19,11 +19,12 @@ def verified(headers, body):
 
 def take(event):
     data, subject = event["data"], event.get("subject")
-    if event["id"] in seen or (subject and data["revision"] <= revisions.get(subject, 0)):
+    asset = (event["source"], subject)  # two accounts may hold the same asset, each with revisions of its own
+    if event["id"] in seen or (subject and data["revision"] <= revisions.get(asset, 0)):
         return  # events may come twice, and after a replay late
     print(event["type"], subject or data["account"] or "", data["revision"], ",".join(data["fields"]), flush=True)
     seen.add(event["id"])
-    revisions[subject] = data["revision"]
+    revisions[asset] = data["revision"]
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):

@@ -51,28 +51,44 @@ class Example {
 };
 
 /// Event number `number` of an asset of its own caller.
-Event event_of(int caller, int number) {
+Event event_of(int caller, int number, const std::string& account = "newsroom") {
   Event out;
-  out.change.id = fmt::format("msg_{}_{}", caller, number);
+  out.change.id = fmt::format("msg_{}_{}_{}", account, caller, number);
   out.body = fmt::format(
-      R"({{"id":"{}","type":"org.damsync.asset.stored.v1","subject":"shutterstock:{}","data":{{"revision":{},"fields":["title","file"]}}}})",
-      out.change.id, caller, number);
+      R"({{"id":"{}","source":"damsync:/shutterstock/{}","type":"org.damsync.asset.stored.v1","subject":"shutterstock:{}","data":{{"revision":{},"fields":["title","file"]}}}})",
+      out.change.id, account, caller, number);
   return out;
 }
 
+std::unique_ptr<Receiver> webhook_to(const Example& example, const Secret& secret, const Clock& clock) {
+  WebhookTarget target;
+  target.url = Url::parse("http://127.0.0.1:" + example.port() + "/").value();
+  target.own_network = OwnNetwork::kAllowed;
+  target.secret = secret;
+  return make_webhook(target, clock).value();
+}
+
 }  // namespace
+
+TEST_CASE("example receiver: an asset that two accounts hold has revisions of its own in each") {
+  const TempDir dir;
+  const SystemClock clock;
+  const Secret secret(HookDesk::new_secret('k'));
+  const Example example(secret.reveal(), dir / "received");
+  const auto webhook = webhook_to(example, secret, clock);
+  webhook->send(event_of(7, 5, "newsroom"), {});
+  webhook->send(event_of(7, 1, "archive"), {});
+  webhook->send(event_of(7, 4, "newsroom"), {});
+  CHECK(example.events().size() == 2);
+}
 
 TEST_CASE("example receiver: calls that come in parallel are taken one at a time") {
   constexpr int kCallers = 8, kEvents = 25;
   const TempDir dir;
   const Secret secret(HookDesk::new_secret('k'));
   const Example example(secret.reveal(), dir / "received");
-  WebhookTarget target;
-  target.url = Url::parse("http://127.0.0.1:" + example.port() + "/").value();
-  target.own_network = OwnNetwork::kAllowed;
-  target.secret = secret;
   const SystemClock clock;
-  const auto webhook = make_webhook(target, clock).value();
+  const auto webhook = webhook_to(example, secret, clock);
   {
     std::vector<std::jthread> callers;
     for (int caller = 1; caller <= kCallers; ++caller)

@@ -21,20 +21,21 @@ std::string text_of(const Json* value) {
   return value->if_string() != nullptr ? *value->if_string() : write_json(*value);
 }
 
-/// A CMS that does what the documentation says: drops an id it has seen and a revision it has passed, else applies.
+/// A CMS that does what the documentation says: drops an id it has seen and a revision it has passed of that asset of
+/// that account, else applies.
 class Consumer {
  public:
   void take(const Event& event) {
     const Json cloud = parse_json(event.body).value();
     const Json& data = *cloud.find("data");
-    const std::string asset = text_of(data.find("asset_id"));
-    if (!ids_.insert(event.change.id).second || event.change.revision <= revisions_[asset]) return;
-    revisions_[asset] = event.change.revision;
-    state["asset " + asset] =
+    const std::string key = text_of(cloud.find("source")) + " " + text_of(cloud.find("subject"));
+    if (!ids_.insert(event.change.id).second || event.change.revision <= revisions_[key]) return;
+    revisions_[key] = event.change.revision;
+    state["asset " + text_of(data.find("account")) + " " + text_of(data.find("asset_id"))] =
         fmt::format("{} {} {} revision {}", text_of(data.find("state")), text_of(data.find("title")),
                     text_of(data.find("editorial")), event.change.revision);
     for (const Json& license : *data.find("licenses")->if_array())
-      state["license " + text_of(license.find("license_id"))] =
+      state["license " + text_of(data.find("account")) + " " + text_of(license.find("license_id"))] =
           fmt::format("{} {} {}", text_of(license.find("state")),
                       text_of(license.find("file_state")) == "mirrored" ? text_of(license.find("path")) : "-",
                       text_of(license.find("file_state")) == "mirrored" ? text_of(license.find("sha256")) : "-");
@@ -51,14 +52,15 @@ class Consumer {
 State listed(const Catalog& catalog) {
   State out;
   catalog.list_assets({}, [&](const AssetRow& row) {
-    out["asset " + row.asset_id] = fmt::format("{} {} {} revision {}", to_word(row.state), row.title.value_or("-"),
-                                               row.editorial ? (*row.editorial ? "true" : "false") : "-", row.revision);
+    out["asset " + row.account + " " + row.asset_id] =
+        fmt::format("{} {} {} revision {}", to_word(row.state), row.title.value_or("-"),
+                    row.editorial ? (*row.editorial ? "true" : "false") : "-", row.revision);
     return true;
   });
   catalog.list_licenses({}, [&](const LicenseRow& row) {
     const auto file = catalog.find_file(row.account, row.license_id);
     const bool there = file && file->state == FileState::kMirrored;
-    out["license " + row.license_id] =
+    out["license " + row.account + " " + row.license_id] =
         fmt::format("{} {} {}", to_word(row.state), there ? file->path : "-", there ? file->sha256 : "-");
     return true;
   });
@@ -158,6 +160,26 @@ TEST_CASE("outbox: a consumer that applies events by id and revision reaches the
     }
     CHECK(story.consumer.state.size() == wanted.size());
   }
+}
+
+TEST_CASE_FIXTURE(OutboxBench, "outbox: an asset that two accounts hold has revisions of its own in each") {
+  commit([&] { writer.ensure_account("archive", "shutterstock", now()); });
+  assets(1);
+  commit([&] { writer.upsert_license("archive", sample_license("l1", "a1"), "", now()); });
+  outbox.ensure({"cms"});
+  for (int i = 0; i < 3; ++i) change("a1");
+  commit([&] {
+    Change other = sample_change(EventType::kAssetUpdated, "a1");
+    other.account = "archive";
+    journal.append(other);
+  });
+  RecordingReceiver cms;
+  Consumer consumer;
+  cms.answer = [&](const Event& event) { return consumer.take(event), Outcome{}; };
+  Lane lane(*db, clock, log, cms);
+  while (lane.round({})) {
+  }
+  CHECK(consumer.state == listed(catalog));
 }
 
 }  // namespace damsync
