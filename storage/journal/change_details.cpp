@@ -48,9 +48,8 @@ ChangeDetails read_details(Database& db, const Change& change) {
   Statement licenses(db,
                      "SELECT l.license_id, l.license_type, l.size, l.format, l.licensed_at, l.state, f.state, f.path,"
                      " f.sha256, f.bytes FROM license l LEFT JOIN file f USING (account, license_id)"
-                     " WHERE l.account = ?1 AND l.asset_id = ?2 AND (?3 = '' OR l.license_id = ?3)"
-                     " ORDER BY l.license_id");
-  licenses.bind_all(change.account, change.asset_id, change.license_id);
+                     " WHERE l.account = ? AND l.asset_id = ? ORDER BY l.license_id");
+  licenses.bind_all(change.account, change.asset_id);
   while (licenses.step()) out.licenses.push_back(read_facts(licenses));
   return out;
 }

@@ -13,7 +13,7 @@ namespace damsync {
 
 class Database;
 
-/// A license that a change speaks of, with where its file stands.
+/// A license of the asset that a change is about, with where its file stands.
 struct LicenseFacts {
   std::string license_id;
   std::string license_type;
@@ -34,7 +34,7 @@ struct ChangeDetails {
   std::optional<std::string> title;
   std::optional<bool> editorial;
   bool editorial_changed = false;      ///< by this change, and an earlier one had told of it already
-  std::vector<LicenseFacts> licenses;  ///< the change's own; for changes that name none, all of the asset
+  std::vector<LicenseFacts> licenses;  ///< all of the asset
 };
 
 /// Errors   SQL failures throw (`DatabaseError`).

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "storage/base/json.h"
 #include "storage/base/text.h"
 #include "storage/journal/feed_reader.h"
@@ -40,6 +42,13 @@ void add_asset(Json& data, const ChangeDetails& details) {
   data.set("licenses", std::move(licenses));
 }
 
+/// The license that a change names; null: none.
+const LicenseFacts* own_license(const Change& change, const ChangeDetails& details) {
+  const auto found = std::find_if(details.licenses.begin(), details.licenses.end(),
+                                  [&](const LicenseFacts& license) { return license.license_id == change.license_id; });
+  return found == details.licenses.end() ? nullptr : &*found;
+}
+
 /// What a receiver of a stored file wants first, beside the list of licenses.
 void add_file(Json& data, const LicenseFacts& license) {
   data.set("path", text_or_null(license.path));
@@ -74,7 +83,8 @@ std::string cloud_event_type(EventType type) { return fmt::format("org.damsync.{
 std::string cloud_event(const Change& change, const ChangeDetails& details, const std::optional<RunFailure>& failure) {
   Json data = change_json(change);
   if (!change.asset_id.empty()) add_asset(data, details);
-  if (change.type == EventType::kAssetStored && details.licenses.size() == 1) add_file(data, details.licenses.front());
+  if (const auto* own = own_license(change, details); own != nullptr && change.type == EventType::kAssetStored)
+    add_file(data, *own);
   if (change.type == EventType::kReportCompleted) add_report(data, change.fields);
   if (failure) data.set("error", Json::object({{"code", failure->code}, {"message", failure->message}}));
 
@@ -94,7 +104,7 @@ EventSubject subject_of(const Change& change, const ChangeDetails& details) {
   out.editorial = details.editorial;
   out.editorial_changed = details.editorial_changed;
   for (const auto& license : details.licenses)
-    if (license.state == LicenseState::kHeld || !change.license_id.empty())
+    if (change.license_id.empty() ? license.state == LicenseState::kHeld : license.license_id == change.license_id)
       out.license_types.push_back(license.license_type);
   return out;
 }

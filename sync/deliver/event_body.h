@@ -12,7 +12,8 @@ namespace damsync {
 std::string cloud_event_type(EventType type);
 
 /// A change as CloudEvents 1.0 structured JSON, one line. `data` holds the feed's members and what the catalog knows of
-/// the asset and the licenses now; `failure` belongs to `sync.failed`.
+/// the asset and all its licenses now, so that the latest event tells whatever the ones before it had to tell;
+/// `failure` belongs to `sync.failed`.
 ///
 /// Source   CloudEvents 1.0.2 and its JSON event format.
 std::string cloud_event(const Change& change, const ChangeDetails& details, const std::optional<RunFailure>& failure);

@@ -134,6 +134,14 @@ class Story {
     } catch (const DatabaseError&) {
     }
     bench.db().set_fault_hook(nullptr);
+    if (chance(20)) give_up();
+  }
+
+  /// What waits becomes dead letters, and what comes after them is told.
+  void give_up() {
+    Outbox outbox(bench.db());
+    bench.clock.advance(std::chrono::hours(1));
+    outbox.trim("cms", {.age = Millis(0)}, bench.clock.utc());
   }
 
   std::mt19937 random_;
@@ -179,6 +187,39 @@ TEST_CASE_FIXTURE(OutboxBench, "outbox: an asset that two accounts hold has revi
   Lane lane(*db, clock, log, cms);
   while (lane.round({})) {
   }
+  CHECK(consumer.state == listed(catalog));
+}
+
+TEST_CASE_FIXTURE(OutboxBench, "outbox: what a dead letter had to say is told by the events after it") {
+  assets(1);
+  outbox.ensure({"cms"});
+  RecordingReceiver cms;
+  Consumer consumer;
+  bool refuses = true;
+  cms.answer = [&](const Event& event) {
+    if (refuses) return refusal();
+    return consumer.take(event), Outcome{};
+  };
+  Lane lane(*db, clock, log, cms);
+  const auto deliver = [&] {
+    while (lane.round({})) {
+    }
+  };
+  commit([&] { writer.put_file(mirrored("l1", "newsroom/a1/a1.jpg")); });
+  change("a1", EventType::kAssetStored, "l1");
+  deliver();
+  clock.advance(std::chrono::hours(1));
+  outbox.trim("cms", {.age = Millis(0)}, clock.utc());
+  REQUIRE(dead() == 1);
+
+  refuses = false;
+  upsert(sample_license("l2", "a1"));
+  change("a1", EventType::kLicenseAdded, "l2");
+  deliver();
+  CHECK(consumer.state == listed(catalog));
+  outbox.retry({}, clock.utc());
+  deliver();
+  CHECK(dead() == 0);
   CHECK(consumer.state == listed(catalog));
 }
 

@@ -67,6 +67,17 @@ TEST_CASE("event: a change is a CloudEvent whose data holds the feed's members a
   CHECK(text(data, "editorial") == "null");
 }
 
+TEST_CASE("event: tells all licenses of its asset, and the file of its own first") {
+  ChangeDetails both = details();
+  both.licenses.push_back(both.licenses.front());
+  both.licenses.front().license_id = "i0";
+  both.licenses.front().path = "newsroom/10/118139110/small.jpg";
+  const Json event = parse_json(cloud_event(stored(), both, std::nullopt)).value();
+  const Json& data = *event.find("data");
+  CHECK(data.find("licenses")->if_array()->size() == 2);
+  CHECK(text(data, "path") == "newsroom/10/118139110/a.jpg");
+}
+
 TEST_CASE("event: what is about no asset has no subject, and a failure tells its kind") {
   Change change = stored();
   change.type = EventType::kSyncFailed;
@@ -100,8 +111,8 @@ TEST_CASE("event: a filter asks the event's own license, or all held ones") {
   Change change = stored();
   change.license_id = "";
   CHECK(subject_of(change, both).license_types == std::vector<std::string>{"standard"});
-  both.licenses.erase(both.licenses.begin());
-  change.license_id = "i1";
+  both.licenses.back().license_id = "i2";
+  change.license_id = "i2";
   CHECK(subject_of(change, both).license_types == std::vector<std::string>{"enhanced"});
 }
 
