@@ -12,6 +12,12 @@ namespace damsync {
 /// How a license row of a page compares with what was known.
 enum class Upsert { kNew, kChanged, kSame, kReturned };  ///< kReturned: had vanished, is listed again
 
+/// What came of writing one.
+struct LicenseUpsert {
+  Upsert outcome = Upsert::kSame;
+  std::vector<std::string> changed;  ///< of a known license: see `changed_facts`
+};
+
 /// The writing half of the catalog. Every method must be called inside a `Transaction` of the same database; one page
 /// of a provider or one batch of results is one transaction, and its cursor moves in it (I3).
 ///
@@ -29,7 +35,8 @@ class CatalogWriter {
   /// `downloadable` is false or the kind is not mirrored). Marks it seen by `scan_id` when not empty. The metadata of
   /// a new asset becomes pending.
   /// A file that another license of the asset already has (same size and format) is shared at once.
-  Upsert upsert_license(const std::string& account, const License& license, const std::string& scan_id, UtcTime now);
+  LicenseUpsert upsert_license(const std::string& account, const License& license, const std::string& scan_id,
+                               UtcTime now);
   /// Adds an asset that no license tells of (state unknown), its metadata pending. False when it was there already.
   bool add_asset(const std::string& account, const std::string& asset_id, UtcTime now);
   /// Its file, unless fetched, is blocked; its pending rows are done with.

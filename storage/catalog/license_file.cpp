@@ -1,7 +1,5 @@
 #include "storage/catalog/license_file.h"
 
-#include <tuple>
-
 namespace damsync {
 namespace {
 
@@ -34,12 +32,21 @@ std::optional<std::string> block_reason(const License& license) {
   return std::nullopt;
 }
 
-bool same_license(const License& before, const License& after) {
-  const auto key = [](const License& l) {
-    return std::tie(l.license_id, l.asset_id, l.media_kind, l.license_type, l.size, l.format, l.licensed_at,
-                    l.licensed_by, l.downloadable);
+std::vector<std::string> changed_facts(const License& before, const License& after) {
+  std::vector<std::string> names;
+  const auto compare = [&names](const char* name, const auto& old_value, const auto& new_value) {
+    if (!(old_value == new_value)) names.emplace_back(name);
   };
-  return key(before) == key(after) && canonical_details(before) == canonical_details(after);
+  compare("asset_id", before.asset_id, after.asset_id);
+  compare("media_kind", before.media_kind, after.media_kind);
+  compare("license_type", before.license_type, after.license_type);
+  compare("size", before.size, after.size);
+  compare("format", before.format, after.format);
+  compare("licensed_at", before.licensed_at, after.licensed_at);
+  compare("licensed_by", before.licensed_by, after.licensed_by);
+  compare("downloadable", before.downloadable, after.downloadable);
+  compare("details", canonical_details(before), canonical_details(after));
+  return names;
 }
 
 FileRow next_file(const License* before, const std::optional<FileRow>& file, const License& after) {

@@ -125,13 +125,14 @@ bool CatalogWriter::add_asset(const std::string& account, const std::string& ass
   return added;
 }
 
-Upsert CatalogWriter::upsert_license(const std::string& account, const License& license, const std::string& scan_id,
-                                     UtcTime now) {
+LicenseUpsert CatalogWriter::upsert_license(const std::string& account, const License& license,
+                                            const std::string& scan_id, UtcTime now) {
   const auto known = known_license(db_, account, license.license_id);
   const bool held = known && known->state == LicenseState::kHeld;
-  if (held && same_license(*known, license)) {
+  auto changed = known ? changed_facts(*known, license) : std::vector<std::string>();
+  if (held && changed.empty()) {
     mark_seen(db_, account, license.license_id, scan_id);
-    return Upsert::kSame;
+    return {};
   }
   ensure_asset(db_, account, license, now);
   if (known)
@@ -142,9 +143,9 @@ Upsert CatalogWriter::upsert_license(const std::string& account, const License& 
   mark_seen(db_, account, license.license_id, scan_id);
   mark_sidecar_dirty(account, license.asset_id);
   if (known && known->asset_id != license.asset_id) mark_sidecar_dirty(account, known->asset_id);
-  if (!known) return Upsert::kNew;
+  if (!known) return {Upsert::kNew, {}};
   clear_pending(account, PendingKind::kVanish, license.license_id);
-  return held ? Upsert::kChanged : Upsert::kReturned;
+  return {held ? Upsert::kChanged : Upsert::kReturned, std::move(changed)};
 }
 
 void CatalogWriter::set_license_vanished(const std::string& account, const std::string& license_id, UtcTime now) {

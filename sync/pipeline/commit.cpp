@@ -51,15 +51,12 @@ void Committer::stream_failed(const std::string& stream, const Error& error) {
 
 void Committer::license(const License& license, const std::string& scan_id, UtcTime now) {
   auto& summary = cycle_.summary;
-  const Upsert outcome = cycle_.writer.upsert_license(cycle_.account, license, scan_id, now);
+  auto [outcome, changed] = cycle_.writer.upsert_license(cycle_.account, license, scan_id, now);
   if (outcome == Upsert::kSame) return;
   cycle_.writer.mark_sidecar_dirty(cycle_.account, license.asset_id);
-  if (outcome == Upsert::kReturned) {
-    event(EventType::kLicenseChanged, license.asset_id, license.license_id, {"state"});
-    return;
-  }
-  if (outcome == Upsert::kChanged) {
-    event(EventType::kLicenseChanged, license.asset_id, license.license_id, {"license"});
+  if (outcome != Upsert::kNew) {
+    if (outcome == Upsert::kReturned) changed.emplace_back("state");
+    event(EventType::kLicenseChanged, license.asset_id, license.license_id, std::move(changed));
     return;
   }
   ++summary.licenses_new;

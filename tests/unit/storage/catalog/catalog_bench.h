@@ -33,7 +33,7 @@ struct CatalogBench {
 
   Upsert upsert(const License& license, const std::string& scan_id = "") {
     Upsert answer = Upsert::kSame;
-    commit([&] { answer = writer.upsert_license("newsroom", license, scan_id, now()); });
+    commit([&] { answer = writer.upsert_license("newsroom", license, scan_id, now()).outcome; });
     return answer;
   }
 

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "storage/journal/outbox.h"
 #include "sync/deliver/lane.h"
@@ -83,6 +84,32 @@ TEST_CASE_FIXTURE(FilterBench, "editorial filter: an asset that becomes editoria
   deliver();
   CHECK(!told(news, "2").empty());
   CHECK(!told(adverts, "2").empty());
+}
+
+TEST_CASE_FIXTURE(FilterBench,
+                  "license filter: a license that becomes another is told of to those who had it in view") {
+  bench.cycle();
+  deliver();
+  RecordingReceiver enhanced{"enhanced"};
+  enhanced.wanted.license_types = {"enhanced"};
+  Outbox(bench.db()).ensure({"enhanced"});
+  bench.policy.full = true;
+  for (const char* type : {"enhanced", "standard"}) {
+    bench.provider.history[0].license_type = type;
+    bench.clock.advance(std::chrono::minutes(20));
+    bench.cycle();
+    Lane lane(bench.db(), bench.clock, log, enhanced);
+    while (lane.round({})) {
+    }
+    const auto events = enhanced.events();
+    REQUIRE(!events.empty());
+    const Event& last = events.back();
+    CHECK(last.change.type == EventType::kLicenseChanged);
+    CHECK(last.change.license_id == "l-1");
+    CHECK(last.change.fields == Names{"license_type"});
+    CHECK(last.body.find(fmt::format(R"("license_type":"{}")", type)) != std::string::npos);
+    enhanced.forget();
+  }
 }
 
 }  // namespace damsync
