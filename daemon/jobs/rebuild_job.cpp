@@ -5,6 +5,7 @@
 #include "daemon/workspace.h"
 #include "storage/base/crash_point.h"
 #include "storage/catalog/maintenance.h"
+#include "storage/catalog/revision_floor.h"
 #include "storage/files/posix_file_ops.h"
 #include "storage/ledger/spend_mark.h"
 #include "storage/sqlite/transaction.h"
@@ -66,6 +67,7 @@ Result<RebuildSummary> fill(const Settings& settings, const fs::path& fresh, Clo
   workspace.db = std::move(*db);
   workspace.writer = std::make_unique<CatalogWriter>(*workspace.db);
   workspace.journal = std::make_unique<ChangeJournal>(*workspace.db, clock);
+  raise_revision_floor(*workspace.db, clock.utc());
   const auto id = open_found_store(settings, workspace);
   if (!id) return id.error();
   auto summary =

@@ -6,6 +6,7 @@
 
 #include "storage/base/crash_point.h"
 #include "storage/base/time.h"
+#include "storage/catalog/revision_floor.h"
 #include "storage/sqlite/durable_file.h"
 #include "storage/sqlite/migrations.h"
 #include "storage/sqlite/migrator.h"
@@ -105,15 +106,30 @@ Status check_backup(const fs::path& copy) {
   return make_error(ErrorCode::kDamaged, fmt::format("{} is no whole catalog: {}", copy.string(), findings.front()));
 }
 
+/// A copy of ours, with what SQLite and a migration put beside it.
+void remove_with_companions(const fs::path& copy) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(copy.parent_path(), ignored))
+    if (entry.path().filename().string().starts_with(copy.filename().string())) fs::remove(entry.path(), ignored);
+}
+
 Status copy_backup(const fs::path& backup, const fs::path& part) {
   std::error_code failed;
-  fs::remove(part, failed);
+  remove_with_companions(part);
   if (auto made = create_private_file(part); !made) return made;
   fs::copy_file(backup, part, fs::copy_options::overwrite_existing, failed);
   if (!failed) return {};
   const auto why = failed.message();
   fs::remove(part, failed);
   return make_error(ErrorCode::kStorage, fmt::format("cannot copy {} to {}: {}", backup.string(), part.string(), why));
+}
+
+/// The backup may not know of the latest revisions.
+Status raise_revisions(const fs::path& copy, UtcTime now) {
+  const auto db = Database::open(copy, OpenMode::kWrite);
+  if (!db) return db.error();
+  raise_revision_floor(**db, now);
+  return {};
 }
 
 /// Gives the present catalog a second name and moves its log away, so that the catalog's own name is never free and the
@@ -181,15 +197,17 @@ Status backup_catalog(Database& db, const fs::path& target, UtcTime now) {
 Result<std::optional<fs::path>> restore_backup(const fs::path& catalog, const fs::path& backup, UtcTime now) {
   const auto part = beside(catalog, ".restoring");
   if (auto copied = copy_backup(backup, part); !copied) return copied.error();
-  std::error_code ignored;
-  if (auto checked = check_backup(part); !checked) {
-    fs::remove(part, ignored);
-    return checked.error();
+  auto fit = check_backup(part);
+  if (fit) fit = raise_revisions(part, now);
+  if (!fit) {
+    remove_with_companions(part);
+    return fit.error();
   }
   const auto aside = set_aside(catalog, beside(catalog, ".replaced-" + stamp(now)));
   if (!aside) return aside.error();
   crash_point("restore.set_aside");
   if (auto published = publish_file_over(part, catalog); !published) return published.error();
+  remove_with_companions(part);
   return aside;
 }
 

@@ -40,7 +40,8 @@ Status backup_catalog(Database& db, const std::filesystem::path& target, UtcTime
 
 /// Puts a backup in the place of a catalog after checking it. What is there is set aside as
 /// `<catalog>.replaced-<time>` (with its -wal and -shm, if any), never deleted; the path is returned, or nothing when
-/// nothing was there. The caller holds the instance lock, so that nobody has the catalog open.
+/// nothing was there. What changes from then on has revisions above all that were ever told. The caller holds the
+/// instance lock, so that nobody has the catalog open.
 ///
 /// Errors   kDamaged when the backup is not a whole catalog of a version this program knows; nothing was moved then.
 ///          kStorage when it cannot be copied or moved.

@@ -2,6 +2,7 @@
 
 #include "storage/base/json.h"
 #include "storage/base/ulid.h"
+#include "storage/catalog/revision_floor.h"
 #include "storage/journal/audit_log.h"
 #include "storage/sqlite/statement.h"
 
@@ -11,8 +12,9 @@ namespace {
 std::int64_t raise_revision(Database& db, const Change& change) {
   if (change.asset_id.empty()) return 0;
   Statement update(db,
-                   "UPDATE asset SET revision = revision + 1 WHERE account = ? AND asset_id = ? RETURNING revision");
-  if (!update.bind_all(change.account, change.asset_id).step())
+                   "UPDATE asset SET revision = 1 + max(revision, coalesce((SELECT CAST(value AS INTEGER) FROM setting"
+                   " WHERE key = ?), 0)) WHERE account = ? AND asset_id = ? RETURNING revision");
+  if (!update.bind_all(std::string(kRevisionFloor), change.account, change.asset_id).step())
     throw DatabaseError(ErrorCode::kInternal, 0,
                         "change feed: " + change.account + " has no asset " + change.asset_id + " to report on");
   const auto revision = update.int64(0);

@@ -18,8 +18,9 @@ class ChangeJournal {
  public:
   ChangeJournal(Database& db, const Clock& clock) : db_(db), clock_(clock) {}
 
-  /// Raises the asset's revision by one and appends the row with it; returns the row as stored. Must be called inside a
-  /// `Transaction`. Changes without an asset (`asset_id` empty) have revision 0.
+  /// Raises the asset's revision by one, or above the catalog's floor of revisions, and appends the row with it;
+  /// returns the row as stored. Must be called inside a `Transaction`. Changes without an asset (`asset_id` empty) have
+  /// revision 0.
   Change append(Change change);
 
  private:

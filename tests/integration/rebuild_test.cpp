@@ -92,6 +92,38 @@ TEST_CASE("D2 rebuild: a damaged catalog is made again from the store, and nothi
   CHECK(desk.damsync({"db", "check"}).exit_code == 0);
 }
 
+TEST_CASE("rebuild and restore: no asset's revision ever falls") {
+  Desk desk(3);
+  live_a_little(desk);
+  desk.calls_comparable = false;
+  const auto revisions = [&] {
+    std::map<std::string, std::int64_t> out;
+    for (const auto& asset : desk.list({"assets"})) out[text(asset, "asset_id")] = number(asset, "revision");
+    return out;
+  };
+  const std::string backup = desk.dir / "backup.db";
+  REQUIRE(desk.damsync({"db", "backup", backup}).exit_code == 0);
+  const auto edit = [&](const std::string& title) {
+    const UtcTime now = desk.sim.now();
+    desk.sim.edit([&](ShutterstockState& state) { state.edit_description(Desk::image_id(0), title, now); });
+    desk.sync(0, {"--full"});
+    return revisions().at(Desk::image_id(0));
+  };
+  auto before = edit("A newer text");
+  REQUIRE(desk.damsync({"db", "restore", backup}).exit_code == 0);
+  auto after = edit("The newest text");
+  CHECK(after > before);
+
+  const auto all = revisions();
+  REQUIRE(desk.damsync({"db", "rebuild", "--force", "--offline"}).exit_code == 0);
+  for (const auto& [asset, revision] : revisions()) {
+    CAPTURE(asset);
+    CHECK(revision > all.at(asset));
+  }
+  before = revisions().at(Desk::image_id(0));
+  CHECK(edit("A last text") > before);
+}
+
 TEST_CASE("rebuild: the providers' history adds what was licensed since, and the feed tells of everything") {
   Desk desk(3);
   desk.sync();

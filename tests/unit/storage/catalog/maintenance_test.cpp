@@ -115,6 +115,31 @@ TEST_CASE("db restore: the backup takes the place, what was there is set aside w
   CHECK(!std::filesystem::exists(path + ".restoring"));
 }
 
+TEST_CASE("db restore: what changes from then on has revisions above all that were told before") {
+  const TempDir dir;
+  const auto path = dir / "catalog.db";
+  FakeClock clock;
+  const auto change = [&] {
+    const auto db = Database::open(path, OpenMode::kWrite).value();
+    Transaction tx(*db);
+    const auto told = ChangeJournal(*db, clock).append(sample_change(EventType::kAssetUpdated));
+    tx.commit();
+    CHECK(check_catalog(*db).empty());
+    return told.revision;
+  };
+  make_catalog(path, "l-1");
+  CHECK(change() == 1);
+  REQUIRE(backup_catalog(*Database::open(path, OpenMode::kRead).value(), dir / "backup.db", kNow).ok());
+  std::int64_t before = 0;
+  for (int i = 0; i < 5; ++i) before = change();
+  CHECK(before == 6);
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(restore_backup(path, dir / "backup.db", kNow + Millis(1000 * i)).ok());
+    CHECK(change() > before);
+    before = change();
+  }
+}
+
 TEST_CASE("db restore: where no catalog is, the backup becomes it") {
   const TempDir dir;
   make_catalog(dir / "backup.db", "l-1");
