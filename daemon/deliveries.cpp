@@ -8,9 +8,9 @@
 
 #include "daemon/config/secrets.h"
 #include "storage/base/text.h"
-#include "storage/journal/outbox.h"
 #include "sync/deliver/command_hook.h"
 #include "sync/deliver/outbox_pump.h"
+#include "sync/deliver/wanted.h"
 #include "sync/deliver/webhook.h"
 
 namespace damsync {
@@ -75,6 +75,20 @@ std::vector<std::string> receiver_names(const Settings& settings) {
   return names;
 }
 
+const EventFilter* filter_of(const Settings& settings, const std::string& receiver) {
+  for (const auto& webhook : settings.webhooks)
+    if (webhook.name == receiver) return &webhook.filter;
+  for (const auto& command : settings.commands)
+    if (command.name == receiver) return &command.filter;
+  return nullptr;
+}
+
+std::int64_t undelivered(Database& db, const Settings& settings, const ReceiverRow& receiver) {
+  const EventFilter* filter = filter_of(settings, receiver.receiver);
+  return Outbox(db).count(receiver.receiver, DeliveryState::kWaiting) +
+         (filter != nullptr ? count_wanted(db, *filter, receiver.position) : 0);
+}
+
 Receivers make_receivers(const Settings& settings, Clock& clock, Log& log, const std::stop_token& stop) {
   Receivers out;
   SecretSource secrets(log.redactor(), stop);
@@ -111,7 +125,7 @@ DeliveryReport deliver_now(const Settings& settings, Database& db, Clock& clock,
   for (auto& summary : out.receivers) {
     const auto row = *outbox.find_receiver(summary.receiver);
     summary.delivered += row.delivered;
-    summary.waiting = outbox.count(row.receiver, DeliveryState::kWaiting) + outbox.behind(row);
+    summary.waiting = undelivered(db, settings, row);
     summary.dead = outbox.count(row.receiver, DeliveryState::kDead);
     summary.disabled = row.disabled_at.has_value();
     summary.reason = row.reason;

@@ -11,6 +11,7 @@
 #include "storage/base/json.h"
 #include "storage/base/log.h"
 #include "storage/base/result.h"
+#include "storage/journal/outbox.h"
 #include "sync/deliver/receiver.h"
 
 namespace damsync {
@@ -19,6 +20,12 @@ class Database;
 
 /// The names of all receivers of the settings.
 std::vector<std::string> receiver_names(const Settings& settings);
+
+/// What a receiver of the settings wants; null: they name it no more, and it is told nothing.
+const EventFilter* filter_of(const Settings& settings, const std::string& receiver);
+
+/// How many changes a receiver is still to be told: those that wait, and those it wants of what it has not come to.
+std::int64_t undelivered(Database& db, const Settings& settings, const ReceiverRow& receiver);
 
 /// The receivers of the settings with their secrets in place, for `OutboxPump`. For one that cannot be used (its
 /// secret, its CA file) there is a stand-in that fails with the reason whatever it is handed; it is logged, too.
@@ -32,7 +39,7 @@ Receivers make_receivers(const Settings& settings, Clock& clock, Log& log, const
 struct DeliverySummary {
   std::string receiver;
   std::int64_t delivered = 0;  ///< by this call
-  std::int64_t waiting = 0;    ///< rows that wait for another try, and changes beyond the receiver's position
+  std::int64_t waiting = 0;    ///< what it is still to be told
   std::int64_t dead = 0;
   bool disabled = false;
   std::string reason;  ///< of the last failure

@@ -14,20 +14,33 @@
 #include "storage/journal/feed_reader.h"
 #include "storage/journal/outbox.h"
 #include "storage/sqlite/database.h"
+#include "sync/deliver/wanted.h"
 
 namespace damsync {
 namespace {
 
 constexpr const char* kNext = "they leave with the daemon, the next sync, or `damsync deliveries run`";
 
-Json json_of(const ReceiverRow& row, const Outbox& outbox) {
+/// `ok, quiet until 2026-03-15T00:10:00Z`
+std::string state_text(const ReceiverRow& row, const Settings& settings, UtcTime now) {
+  if (filter_of(settings, row.receiver) == nullptr) return "not in the settings";
+  std::string text = state_word(row);
+  if (row.quiet_until && *row.quiet_until > now)
+    text += ", quiet until " + format_rfc3339(std::chrono::floor<std::chrono::seconds>(*row.quiet_until));
+  return text;
+}
+
+Json json_of(const ReceiverRow& row, const Settings& settings, Database& db) {
+  const Outbox outbox(db);
+  const EventFilter* filter = filter_of(settings, row.receiver);
   return Json::object({{"kind", "receiver"},
                        {"receiver", row.receiver},
                        {"state", state_word(row)},
+                       {"in_settings", filter != nullptr},
                        {"delivered", row.delivered},
                        {"waiting", outbox.count(row.receiver, DeliveryState::kWaiting)},
                        {"dead", outbox.count(row.receiver, DeliveryState::kDead)},
-                       {"behind", outbox.behind(row)},
+                       {"behind", filter != nullptr ? count_wanted(db, *filter, row.position) : 0},
                        {"position", row.position},
                        {"last_ok_at", json_time(row.last_ok_at)},
                        {"failing_since", json_time(row.failing_since)},
@@ -132,7 +145,7 @@ class DeliveriesCommand final : public Command {
     const Outbox outbox(**db);
     const auto receivers = chosen(outbox, settings);
     if (!receivers) return receivers.error();
-    if (state_.empty()) print(context, *receivers, outbox);
+    if (state_.empty()) print(context, *receivers, settings, **db);
     if (context.options.json) {
       outbox.list(filter_, [&](const DeliveryRow& row) { return context.out.json(json_of(row)), !context.out.lost(); });
       return ExitCode::kDone;
@@ -141,16 +154,17 @@ class DeliveriesCommand final : public Command {
     return ExitCode::kDone;
   }
 
-  static void print(CommandContext& context, const std::vector<ReceiverRow>& receivers, const Outbox& outbox) {
+  static void print(CommandContext& context, const std::vector<ReceiverRow>& receivers, const Settings& settings,
+                    Database& db) {
     if (context.options.json) {
-      for (const auto& row : receivers) context.out.json(json_of(row, outbox));
+      for (const auto& row : receivers) context.out.json(json_of(row, settings, db));
       return;
     }
     Table table(context.out, {"RECEIVER", "STATE", "DELIVERED", "WAITING", "DEAD", "LAST OK", "REASON"});
     for (const auto& row : receivers)
-      table.add({row.receiver, state_word(row), std::to_string(row.delivered),
-                 std::to_string(outbox.count(row.receiver, DeliveryState::kWaiting) + outbox.behind(row)),
-                 std::to_string(outbox.count(row.receiver, DeliveryState::kDead)),
+      table.add({row.receiver, state_text(row, settings, context.clock.utc()), std::to_string(row.delivered),
+                 std::to_string(undelivered(db, settings, row)),
+                 std::to_string(Outbox(db).count(row.receiver, DeliveryState::kDead)),
                  row.last_ok_at ? format_rfc3339(*row.last_ok_at) : "-", row.reason.empty() ? "-" : row.reason});
   }
 
@@ -181,7 +195,7 @@ class DeliveriesCommand final : public Command {
     outbox.ensure(receiver_names(settings));
     const auto receivers = chosen(outbox, settings);
     if (!receivers) return receivers.error();
-    return what_ == "retry" ? retry(context, outbox, *receivers) : replay(context, outbox, *receivers);
+    return what_ == "retry" ? retry(context, outbox, *receivers) : replay(context, settings, **db, *receivers);
   }
 
   Result<ExitCode> retry(CommandContext& context, Outbox& outbox, const std::vector<ReceiverRow>& receivers) const {
@@ -207,16 +221,19 @@ class DeliveriesCommand final : public Command {
     return ExitCode::kDone;
   }
 
-  Result<ExitCode> replay(CommandContext& context, Outbox& outbox, const std::vector<ReceiverRow>& receivers) const {
+  Result<ExitCode> replay(CommandContext& context, const Settings& settings, Database& db,
+                          const std::vector<ReceiverRow>& receivers) const {
+    Outbox outbox(db);
     const std::int64_t position = since_time_ ? outbox.position_before(*since_time_) : since_seq_;
     for (const auto& row : receivers) {
+      const EventFilter* filter = filter_of(settings, row.receiver);
+      if (filter == nullptr) continue;
       outbox.rewind(row.receiver, position);
-      const auto changes = outbox.behind(*outbox.find_receiver(row.receiver));
+      const auto changes = count_wanted(db, *filter, outbox.find_receiver(row.receiver)->position);
       if (context.options.json)
         context.out.json(Json::object({{"receiver", row.receiver}, {"since", position}, {"changes", changes}}));
       else
-        context.out.line(
-            fmt::format("{}: {} changes will be told again, as far as it wants them", row.receiver, changes));
+        context.out.line(fmt::format("{}: {} changes will be told again", row.receiver, changes));
     }
     if (!context.options.json) context.out.line(kNext);
     return ExitCode::kDone;

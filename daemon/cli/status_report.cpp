@@ -187,7 +187,7 @@ StatusReport read_status(const Settings& settings, Database* db, UtcTime now) {
   StatusReport report = make_status(settings, &catalog, now);
   add_spending(report, catalog, SpendLedger(*db));
   add_plans(report, PlanBook(*db), now);
-  add_receivers(report, Outbox(*db), settings);
+  add_receivers(report, *db, settings);
   add_nights(report, catalog);
   return report;
 }
@@ -200,13 +200,13 @@ void add_nights(StatusReport& report, const Catalog& catalog) {
   }
 }
 
-void add_receivers(StatusReport& report, const Outbox& outbox, const Settings& settings) {
-  const auto names = receiver_names(settings);
+void add_receivers(StatusReport& report, Database& db, const Settings& settings) {
+  const Outbox outbox(db);
   for (const auto& row : outbox.receivers()) {
-    if (std::find(names.begin(), names.end(), row.receiver) == names.end()) continue;
-    StatusReport::Receiver receiver{
-        row.receiver, outbox.count(row.receiver, DeliveryState::kWaiting) + outbox.behind(row),
-        outbox.count(row.receiver, DeliveryState::kDead), row.disabled_at.has_value(), row.failing_since};
+    if (filter_of(settings, row.receiver) == nullptr) continue;
+    StatusReport::Receiver receiver{row.receiver, undelivered(db, settings, row),
+                                    outbox.count(row.receiver, DeliveryState::kDead), row.disabled_at.has_value(),
+                                    row.failing_since};
     if (receiver.dead > 0)
       report.problems.push_back(fmt::format("receiver {}: {} deliveries were given up, see `damsync deliveries list`",
                                             row.receiver, receiver.dead));

@@ -79,7 +79,7 @@ StatusReport read_status(const Settings& settings, Database* db, UtcTime now);
 void add_nights(StatusReport& report, const Catalog& catalog);
 
 /// Adds what receivers wait for: one that was given up on, or that wants nothing any more, needs a person.
-void add_receivers(StatusReport& report, const Outbox& outbox, const Settings& settings);
+void add_receivers(StatusReport& report, Database& db, const Settings& settings);
 
 /// Files of the account that only a call using up quota can fetch while the settings forbid it.
 std::int64_t count_unpaid(const Catalog& catalog, const std::string& account);

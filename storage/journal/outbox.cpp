@@ -63,8 +63,9 @@ void put_delivery(Database& db, const DeliveryRow& row) {
 }
 
 std::vector<DeliveryRow> due_rows(Database& db, const std::string& receiver, UtcTime now, std::string_view order) {
-  Statement query(db, fmt::format("{} WHERE d.receiver = ? AND d.state = 'waiting' AND d.next_at <= ? AND {} ORDER BY {}",
-                                  kSelectDelivery, kInTurn, order));
+  Statement query(db,
+                  fmt::format("{} WHERE d.receiver = ? AND d.state = 'waiting' AND d.next_at <= ? AND {} ORDER BY {}",
+                              kSelectDelivery, kInTurn, order));
   query.bind_all(receiver, now);
   std::vector<DeliveryRow> out;
   while (query.step()) out.push_back(read_delivery(query));
@@ -186,12 +187,6 @@ void Outbox::list(const DeliveryFilter& filter, const std::function<bool(const D
 std::int64_t Outbox::count(const std::string& receiver, DeliveryState state) const {
   Statement query(db_, "SELECT count(*) FROM delivery WHERE receiver = ? AND state = ?");
   query.bind_all(receiver, to_word(state)).step();
-  return query.int64(0);
-}
-
-std::int64_t Outbox::behind(const ReceiverRow& receiver) const {
-  Statement query(db_, "SELECT count(*) FROM change WHERE seq > ?");
-  query.bind(receiver.position).step();
   return query.int64(0);
 }
 

@@ -104,8 +104,6 @@ class Outbox {
   void list(const DeliveryFilter& filter, const std::function<bool(const DeliveryRow&)>& visit) const;
   /// Rows of a receiver in that state.
   [[nodiscard]] std::int64_t count(const std::string& receiver, DeliveryState state) const;
-  /// Changes of the feed that the receiver's position has not passed, wanted or not.
-  [[nodiscard]] std::int64_t behind(const ReceiverRow& receiver) const;
   /// Rows that the filter names are tried again from the beginning, now; how many.
   std::int64_t retry(const DeliveryFilter& filter, UtcTime now);
   /// The receiver is served again at once, disabled or not.

@@ -11,6 +11,7 @@
 #include "storage/base/units.h"
 #include "sync/deliver/delivery_schedule.h"
 #include "sync/deliver/event_body.h"
+#include "sync/deliver/wanted.h"
 
 namespace damsync {
 namespace {
@@ -21,10 +22,6 @@ constexpr std::int64_t kRead = 256;
 /// Changes that are passed over in one round, so that a position far behind moves in steps.
 constexpr std::int64_t kMostRead = 8192;
 constexpr std::size_t kMaxReason = 300;
-
-EventFacts facts_of(const Change& change) {
-  return {to_word(change.type), change.account, change.asset_id, change.fields};
-}
 
 }  // namespace
 
@@ -95,7 +92,8 @@ Lane::Batch Lane::collect(UtcTime now) {
   Batch batch;
   batch.end = state_.position;
   Collecting collecting(batch);
-  for (auto& row : state_.failing_since ? outbox_.probe(state_.receiver, now) : outbox_.due(state_.receiver, now, kBatch)) {
+  for (auto& row :
+       state_.failing_since ? outbox_.probe(state_.receiver, now) : outbox_.due(state_.receiver, now, kBatch)) {
     const ChangeDetails details = read_details(db_, row.change);
     Event event = event_of(row.change, details);
     collecting.add({std::move(row), true, std::move(event), std::nullopt});
@@ -139,10 +137,7 @@ void Lane::take_in(UtcTime now, const std::stop_token& stop) {
 }
 
 bool Lane::wanted(const Change& change, ChangeDetails& details) const {
-  const EventFacts facts = facts_of(change);
-  if (!may_want(receiver_.filter(), facts)) return false;
-  details = read_details(db_, change);
-  return wants(receiver_.filter(), facts, subject_of(change, details));
+  return wants_change(db_, receiver_.filter(), change, details);
 }
 
 Event Lane::event_of(const Change& change, const ChangeDetails& details) const {

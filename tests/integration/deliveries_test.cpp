@@ -134,6 +134,19 @@ TEST_CASE_FIXTURE(HookDesk, "deliveries: single events are tried again by their 
   CHECK(hook.ids().front() == text(waiting[0], "id"));
 }
 
+TEST_CASE_FIXTURE(HookDesk, "deliveries: what waits is what the receiver wants, and nothing for one that is gone") {
+  write_hook("events = [\"asset.stored\"]");
+  hook.answer([](const Received&) { return "410 Gone\r\n"; });
+  desk.sync(0);
+  CHECK(number(receiver(), "waiting") + number(receiver(), "behind") == 3);
+  CHECK(holds(desk.damsync({"status"}).out, "3 waiting"));
+
+  desk.write_file("conf.d/hooks.toml", "");
+  CHECK(!flag(receiver(), "in_settings"));
+  CHECK(number(receiver(), "behind") == 0);
+  CHECK(holds(desk.damsync({"deliveries", "list"}).out, "not in the settings"));
+}
+
 TEST_CASE_FIXTURE(HookDesk, "deliveries: filters leave out what a receiver does not want") {
   write_hook("events = [\"asset.stored\"]");
   desk.sync();

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "sync/deliver/wanted.h"
 #include "tests/support/outbox_bench.h"
 
 namespace damsync {
@@ -311,9 +312,24 @@ TEST_CASE_FIXTURE(LaneBench, "outbox: replaying tells everything after a positio
   cms.answer = nullptr;
   cms.forget();
   outbox.rewind("cms", 1);
-  CHECK(outbox.behind(row()) == 2);
+  CHECK(count_wanted(*db, cms.wanted, row().position) == 2);
   run();
   CHECK(cms.got() == Names{"a2/1", "a1/2"});
+}
+
+TEST_CASE_FIXTURE(LaneBench, "outbox: what waits is what is wanted") {
+  assets(2);
+  outbox.ensure({"cms"});
+  cms.wanted.license_types = {"enhanced"};
+  change("a1");
+  change("a2", EventType::kLicenseAdded, "l2");
+  CHECK(count_wanted(*db, cms.wanted, 0) == 0);
+  cms.wanted.license_types = {"standard"};
+  CHECK(count_wanted(*db, cms.wanted, 0) == 2);
+  CHECK(count_wanted(*db, cms.wanted, 1) == 1);
+  cms.wanted = {};
+  cms.wanted.events = {"license.*"};
+  CHECK(count_wanted(*db, cms.wanted, 0) == 1);
 }
 
 TEST_CASE_FIXTURE(LaneBench, "outbox: several senders keep the order of each asset") {
