@@ -107,29 +107,38 @@ Receivers make_receivers(const Settings& settings, Clock& clock, Log& log, const
   return out;
 }
 
-DeliveryReport deliver_now(const Settings& settings, Database& db, Clock& clock, Log& log, Millis limit,
-                           const std::stop_token& stop) {
+DeliveryCount::DeliveryCount(const Settings& settings, Database& db) : settings_(settings), db_(db) {
   const Outbox outbox(db);
-  DeliveryReport out;
   for (const auto& name : receiver_names(settings))
     if (const auto row = outbox.find_receiver(name)) {
-      out.receivers.emplace_back().receiver = name;
-      out.receivers.back().delivered = -row->delivered;
+      begun_.emplace_back().receiver = name;
+      begun_.back().delivered = -row->delivered;
     }
+}
 
-  Receivers receivers = make_receivers(settings, clock, log, stop);
-  out.unusable = std::move(receivers.unusable);
-  OutboxPump pump(db, clock, log, std::move(receivers.usable));
-  pump.pump(TimeLimit(clock, limit, stop).token());
-
-  for (auto& summary : out.receivers) {
+std::vector<DeliverySummary> DeliveryCount::so_far() const {
+  const Outbox outbox(db_);
+  auto out = begun_;
+  for (auto& summary : out) {
     const auto row = *outbox.find_receiver(summary.receiver);
     summary.delivered += row.delivered;
-    summary.waiting = undelivered(db, settings, row);
+    summary.waiting = undelivered(db_, settings_, row);
     summary.dead = outbox.count(row.receiver, DeliveryState::kDead);
     summary.disabled = row.disabled_at.has_value();
     summary.reason = row.reason;
   }
+  return out;
+}
+
+DeliveryReport deliver_now(const Settings& settings, Database& db, Clock& clock, Log& log, Millis limit,
+                           const std::stop_token& stop) {
+  const DeliveryCount count(settings, db);
+  DeliveryReport out;
+  Receivers receivers = make_receivers(settings, clock, log, stop);
+  out.unusable = std::move(receivers.unusable);
+  OutboxPump pump(db, clock, log, std::move(receivers.usable));
+  pump.pump(TimeLimit(clock, limit, stop).token());
+  out.receivers = count.so_far();
   return out;
 }
 

@@ -45,6 +45,18 @@ struct DeliverySummary {
   std::string reason;  ///< of the last failure
 };
 
+/// Counts what the receivers of the settings are told from now on.
+class DeliveryCount {
+ public:
+  DeliveryCount(const Settings& settings, Database& db);
+  [[nodiscard]] std::vector<DeliverySummary> so_far() const;
+
+ private:
+  const Settings& settings_;
+  Database& db_;
+  std::vector<DeliverySummary> begun_;
+};
+
 /// What came of one call of `deliver_now`.
 struct DeliveryReport {
   std::vector<DeliverySummary> receivers;

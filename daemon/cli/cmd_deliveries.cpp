@@ -1,10 +1,11 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "daemon/cli/access.h"
 #include "daemon/cli/command.h"
+#include "daemon/cli/daemon_call.h"
+#include "daemon/cli/delivery_verbs.h"
 #include "daemon/cli/json_fields.h"
 #include "daemon/cli/time_filter.h"
 #include "daemon/deliveries.h"
@@ -18,8 +19,6 @@
 
 namespace damsync {
 namespace {
-
-constexpr const char* kNext = "they leave with the daemon, the next sync, or `damsync deliveries run`";
 
 /// `ok, quiet until 2026-03-15T00:10:00Z`
 std::string state_text(const ReceiverRow& row, const Settings& settings, UtcTime now) {
@@ -76,8 +75,7 @@ class DeliveriesCommand final : public Command {
     arguments.text("--receiver", filter_.receiver, "NAME", "only of this receiver");
     arguments.text("--state", state_, "STATE", "with list: only deliveries that are waiting or dead");
     arguments.number("--limit", filter_.limit, "with list: at most so many deliveries; default: all");
-    arguments.flag("--all", all_,
-                   "with retry: everything that waits or was given up; a disabled receiver is served again");
+    arguments.flag("--all", all_, "with retry: everything that waits or was given up");
     arguments.text("--since", since_, "TIME|SEQ", "with replay: what came at or after this time, or after this seq");
     arguments.text("--time-limit", limit_, "DURATION", "with run: stop after that; default: 5m");
   }
@@ -87,8 +85,14 @@ class DeliveriesCommand final : public Command {
     const auto loaded = load_settings_for(context);
     if (!loaded) return loaded.error();
     if (what_ == "list") return list(context, loaded->settings);
-    if (what_ == "run") return deliver(context, loaded->settings);
-    return change(context, loaded->settings);
+    const auto& settings = loaded->settings;
+    std::error_code unknown;
+    if (!std::filesystem::exists(settings.catalog.path, unknown)) {
+      if (what_ == "run") return ExitCode::kDone;
+      return make_error(ErrorCode::kUsage, "nothing was ever synced: there is nothing to tell anybody");
+    }
+    if (auto answer = ask_daemon(context, settings, request())) return *answer;
+    return what_ == "run" ? deliver(context, settings) : change(context, settings);
   }
 
  private:
@@ -110,6 +114,14 @@ class DeliveriesCommand final : public Command {
     if (what_ == "retry" && ids_.empty() == !all_)
       return make_error(ErrorCode::kUsage, "retry needs the ids of events, or --all");
     if (what_ == "replay") return parse_since(context.clock.utc());
+    if (what_ == "run") return parse_limit();
+    return {};
+  }
+
+  [[nodiscard]] Status parse_limit() {
+    const auto limit = parse_duration(limit_.empty() ? "5m" : limit_);
+    if (!limit) return make_error(ErrorCode::kUsage, "--time-limit: " + limit.error().message);
+    time_limit_ = *limit;
     return {};
   }
 
@@ -117,25 +129,13 @@ class DeliveriesCommand final : public Command {
     constexpr std::size_t kMostDigits = 18;
     if (since_.empty()) return make_error(ErrorCode::kUsage, "replay needs --since TIME or SEQ");
     if (since_.size() <= kMostDigits && since_.find_first_not_of("0123456789") == std::string::npos) {
-      since_seq_ = std::stoll(since_);
+      replay_.since_seq = std::stoll(since_);
       return {};
     }
     const auto time = parse_time_filter(since_, now);
     if (!time) return make_error(ErrorCode::kUsage, "--since: " + time.error().message + ", or a seq of the feed");
-    since_time_ = *time;
+    replay_.since_time = *time;
     return {};
-  }
-
-  /// The receiver asked for, or all of the settings and the catalog. Errors: kUsage.
-  [[nodiscard]] Result<std::vector<ReceiverRow>> chosen(const Outbox& outbox, const Settings& settings) const {
-    std::vector<ReceiverRow> rows = outbox.receivers();
-    if (filter_.receiver.empty()) return rows;
-    std::erase_if(rows, [this](const ReceiverRow& row) { return row.receiver != filter_.receiver; });
-    const auto names = receiver_names(settings);
-    const bool configured = std::find(names.begin(), names.end(), filter_.receiver) != names.end();
-    if (rows.empty() && !configured)
-      return make_error(ErrorCode::kUsage, fmt::format("no receiver is called '{}'", printable(filter_.receiver)));
-    return rows;
   }
 
   Result<ExitCode> list(CommandContext& context, const Settings& settings) {
@@ -143,7 +143,7 @@ class DeliveriesCommand final : public Command {
     if (!db) return db.error();
     if (*db == nullptr) return ExitCode::kDone;
     const Outbox outbox(**db);
-    const auto receivers = chosen(outbox, settings);
+    const auto receivers = chosen_receivers(outbox, settings, filter_.receiver);
     if (!receivers) return receivers.error();
     if (state_.empty()) print(context, *receivers, settings, **db);
     if (context.options.json) {
@@ -182,92 +182,57 @@ class DeliveriesCommand final : public Command {
     });
   }
 
+  static Result<ExitCode> print(CommandContext& context, const VerbAnswer& answer) {
+    if (context.options.json)
+      for (const auto& result : answer.results) context.out.json(result);
+    else
+      context.out.text(answer.text);
+    return answer.exit_code;
+  }
+
   /// `retry` and `replay`: both write, so no other damsync may work here.
   Result<ExitCode> change(CommandContext& context, const Settings& settings) {
-    const auto& path = settings.catalog.path;
-    if (!std::filesystem::exists(path))
-      return make_error(ErrorCode::kUsage, "nothing was ever synced: there is nothing to tell anybody");
-    const auto lock = InstanceLock::take(path.string() + ".lock");
+    const auto lock = InstanceLock::take(settings.catalog.path.string() + ".lock");
     if (!lock) return lock.error();
-    const auto db = Database::open(path, OpenMode::kWrite);
+    const auto db = Database::open(settings.catalog.path, OpenMode::kWrite);
     if (!db) return db.error();
-    Outbox outbox(**db);
-    outbox.ensure(receiver_names(settings));
-    const auto receivers = chosen(outbox, settings);
-    if (!receivers) return receivers.error();
-    return what_ == "retry" ? retry(context, outbox, *receivers) : replay(context, settings, **db, *receivers);
-  }
-
-  Result<ExitCode> retry(CommandContext& context, Outbox& outbox, const std::vector<ReceiverRow>& receivers) const {
-    const UtcTime now = context.clock.utc();
-    std::int64_t tried = 0;
-    DeliveryFilter filter = filter_;
-    if (all_) tried = outbox.retry(filter, now);
-    for (const auto& id : ids_) {
-      filter.id = id;
-      const auto found = outbox.retry(filter, now);
-      if (found == 0)
-        return make_error(ErrorCode::kUsage, fmt::format("no delivery of an event {} waits or was given up; see "
-                                                         "`damsync deliveries list`",
-                                                         printable(id)));
-      tried += found;
-    }
-    if (all_)
-      for (const auto& row : receivers) outbox.enable(row.receiver);
-    if (context.options.json)
-      context.out.json(Json::object({{"retried", tried}}));
-    else
-      context.out.line(fmt::format("{} deliveries will be tried again; {}", tried, kNext));
-    return ExitCode::kDone;
-  }
-
-  Result<ExitCode> replay(CommandContext& context, const Settings& settings, Database& db,
-                          const std::vector<ReceiverRow>& receivers) const {
-    Outbox outbox(db);
-    const std::int64_t position = since_time_ ? outbox.position_before(*since_time_) : since_seq_;
-    for (const auto& row : receivers) {
-      const EventFilter* filter = filter_of(settings, row.receiver);
-      if (filter == nullptr) continue;
-      outbox.rewind(row.receiver, position);
-      const auto changes = count_wanted(db, *filter, outbox.find_receiver(row.receiver)->position);
-      if (context.options.json)
-        context.out.json(Json::object({{"receiver", row.receiver}, {"since", position}, {"changes", changes}}));
-      else
-        context.out.line(fmt::format("{}: {} changes will be told again", row.receiver, changes));
-    }
-    if (!context.options.json) context.out.line(kNext);
-    return ExitCode::kDone;
+    replay_.receiver = filter_.receiver;
+    const auto answer = what_ == "retry"
+                            ? retry_deliveries(settings, **db, {filter_.receiver, ids_}, context.clock.utc())
+                            : replay_deliveries(settings, **db, replay_);
+    if (!answer) return answer.error();
+    return print(context, *answer);
   }
 
   Result<ExitCode> deliver(CommandContext& context, const Settings& settings) const {
-    const auto limit = parse_duration(limit_.empty() ? "5m" : limit_);
-    if (!limit) return make_error(ErrorCode::kUsage, "--time-limit: " + limit.error().message);
-    const auto& path = settings.catalog.path;
-    if (!std::filesystem::exists(path)) return ExitCode::kDone;
-    const auto lock = InstanceLock::take(path.string() + ".lock");
+    const auto lock = InstanceLock::take(settings.catalog.path.string() + ".lock");
     if (!lock) return lock.error();
-    const auto db = Database::open(path, OpenMode::kWrite);
+    const auto db = Database::open(settings.catalog.path, OpenMode::kWrite);
     if (!db) return db.error();
     Outbox(**db).ensure(receiver_names(settings));
-    const auto told = deliver_now(settings, **db, context.clock, context.log, *limit, context.stop);
-    bool all = true;
-    for (const auto& receiver : told.receivers) {
-      all = all && receiver.waiting + receiver.dead == 0 && !receiver.disabled;
-      if (context.options.json)
-        context.out.json(json_of(receiver));
-      else
-        context.out.line(text_of(receiver));
-    }
+    const auto told = deliver_now(settings, **db, context.clock, context.log, time_limit_, context.stop);
+    auto printed = print(context, answer_of(told));
     if (!told.unusable.empty()) return told.unusable.front();
-    return all ? ExitCode::kDone : ExitCode::kIncomplete;
+    return printed;
+  }
+
+  /// The same, for the daemon.
+  [[nodiscard]] Json request() const {
+    return Json::object({{"do", "deliveries"},
+                         {"what", what_},
+                         {"receiver", filter_.receiver},
+                         {"ids", json_texts(ids_)},
+                         {"since_seq", replay_.since_seq},
+                         {"since_time", replay_.since_time ? Json(to_millis(*replay_.since_time)) : Json()},
+                         {"time_limit_ms", time_limit_.count()}});
   }
 
   std::string what_, state_, since_, limit_;
   std::vector<std::string> ids_;
   bool all_ = false;
   DeliveryFilter filter_;
-  std::int64_t since_seq_ = 0;
-  std::optional<UtcTime> since_time_;
+  ReplayRequest replay_;
+  Millis time_limit_{0};
 };
 
 }  // namespace

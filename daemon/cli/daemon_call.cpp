@@ -32,21 +32,23 @@ std::optional<Result<ExitCode>> ask_daemon(CommandContext& context, const Settin
     if (daemon.error().code == ErrorCode::kNotFound) return std::nullopt;
     return daemon.error();
   }
-  ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet);
+  ProgressLine progress(STDERR_FILENO, context.log, !context.options.quiet);
   const auto answer = daemon->ask(
       request,
       [&](const Json& told) {
         if (const Json* p = told.find("progress"))
-          line.show({text_of(*p, "account"), text_of(*p, "step"), number_of(*p, "done"), number_of(*p, "total"),
-                     number_of(*p, "bytes")});
+          progress.show({text_of(*p, "account"), text_of(*p, "step"), number_of(*p, "done"), number_of(*p, "total"),
+                         number_of(*p, "bytes")});
       },
       context.stop);
   if (!answer) return answer.error();
   const Json* result = answer->find("result");
-  if (context.options.json && result != nullptr)
-    context.out.json(*result);
-  else
+  if (!context.options.json || result == nullptr)
     context.out.text(text_of(*answer, "text"));
+  else if (const auto* lines = result->if_array())
+    for (const Json& line : *lines) context.out.json(line);
+  else
+    context.out.json(*result);
   return static_cast<ExitCode>(number_of(*answer, "exit_code"));
 }
 

@@ -9,7 +9,7 @@
 namespace damsync {
 
 /// Lets the daemon that runs on the settings' catalog do what a command would do, and prints its answer: the `result`
-/// with `--json`, else the `text`. Shows progress on a terminal.
+/// with `--json` (of a list each item, on a line of its own), else the `text`. Shows progress on a terminal.
 ///
 /// Returns nothing when no daemon runs there. Errors: what the daemon says; kCancelled; kLocked when it ends meanwhile.
 std::optional<Result<ExitCode>> ask_daemon(CommandContext& context, const Settings& settings, const Json& request);

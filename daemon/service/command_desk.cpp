@@ -7,11 +7,13 @@
 #include <utility>
 
 #include "daemon/cli/audit_report.h"
+#include "daemon/cli/delivery_verbs.h"
 #include "daemon/cli/exit_code.h"
 #include "daemon/cli/json_fields.h"
 #include "daemon/cli/sync_report.h"
 #include "daemon/jobs/audit_input.h"
 #include "daemon/service/worker.h"
+#include "daemon/workspace.h"
 #include "storage/base/text.h"
 
 namespace damsync {
@@ -38,6 +40,23 @@ Result<bool> flag(const Json& request, std::string_view name) {
   if (value == nullptr) return false;
   if (!value->is_bool()) return unusable(name);
   return *value->if_bool();
+}
+
+std::string text_in(const Json& request, std::string_view name) {
+  const Json* value = request.find(name);
+  return value != nullptr && value->is_string() ? *value->if_string() : std::string();
+}
+
+std::optional<std::int64_t> number_in(const Json& request, std::string_view name) {
+  const Json* value = request.find(name);
+  return value == nullptr ? std::nullopt : value->as_int64();
+}
+
+Json json_of(const VerbAnswer& answer) {
+  Json results = Json::array();
+  for (const auto& result : answer.results) results.push(result);
+  return Json::object(
+      {{"result", std::move(results)}, {"text", answer.text}, {"exit_code", static_cast<int>(answer.exit_code)}});
 }
 
 /// Lets ten lines a second through.
@@ -69,7 +88,7 @@ Json CommandDesk::answer(const Json& request, ControlServer::Asker asker, const 
   });
   if (done) return out;
   const ErrorCode code = done.error().code;
-  if (code == ErrorCode::kDamaged || code == ErrorCode::kInternal) fatal_(done.error());
+  if (code == ErrorCode::kDamaged || code == ErrorCode::kInternal) parts_.fatal(done.error());
   return control_error(done.error());
 }
 
@@ -83,12 +102,13 @@ Result<Json> CommandDesk::do_it(const Json& request, ControlServer::Asker asker,
                       "the daemon works for root and its own user only; others may ask it for its status");
   if (*verb->if_string() == "sync") return sync(request, tell, stop);
   if (*verb->if_string() == "audit") return audit(request, tell, stop);
+  if (*verb->if_string() == "deliveries") return deliveries(request, stop);
   return make_error(ErrorCode::kUsage, fmt::format("the daemon does not know '{}'; is it of another version?",
                                                    printable(*verb->if_string())));
 }
 
 Json CommandDesk::status() const {
-  const auto view = vitals_.view();
+  const auto view = parts_.vitals.view();
   return Json::object({{"next", json_of(view.next)}, {"daemon", json_of(view)}, {"exit_code", 0}});
 }
 
@@ -102,7 +122,7 @@ Result<Json> CommandDesk::sync(const Json& request, const ControlServer::Tell& t
   options.accounts = std::move(*accounts);
   options.accept_withdrawals = std::move(*accepted);
   options.full = *full;
-  const auto run = jobs_.sync(std::move(options), told_sparingly(tell), stop);
+  const auto run = parts_.jobs.sync(std::move(options), told_sparingly(tell), stop);
   if (!run) return run.error();
   return Json::object(
       {{"result", json_of(*run)}, {"text", text_of(*run)}, {"exit_code", static_cast<int>(exit_code_of(*run))}});
@@ -123,10 +143,39 @@ Result<Json> CommandDesk::audit(const Json& request, const ControlServer::Tell& 
                                     "stop the daemon meanwhile",
                                     printable(options.output.string())));
   }
-  const auto done = jobs_.audit(options, told_sparingly(tell), stop);
+  const auto done = parts_.jobs.audit(options, told_sparingly(tell), stop);
   if (!done) return done.error();
   return Json::object(
       {{"result", json_of(*done)}, {"text", text_of(*done)}, {"exit_code", static_cast<int>(exit_code_of(*done))}});
+}
+
+Result<Json> CommandDesk::deliveries(const Json& request, const std::stop_token& stop) {
+  const auto in_force = parts_.jobs.in_force();
+  const Settings& settings = in_force->settings;
+  const std::string what = text_in(request, "what"), receiver = text_in(request, "receiver");
+  Result<VerbAnswer> answer = unusable("what");
+  if (what == "retry") {
+    auto ids = texts(request, "ids");
+    if (!ids) return ids.error();
+    answer = retry_deliveries(settings, *parts_.workspace.db, {receiver, std::move(*ids)}, parts_.clock.utc());
+  } else if (what == "replay") {
+    ReplayRequest replay{receiver, number_in(request, "since_seq").value_or(0), std::nullopt};
+    if (const auto time = number_in(request, "since_time")) replay.since_time = from_millis(*time);
+    answer = replay_deliveries(settings, *parts_.workspace.db, replay);
+  } else if (what == "run") {
+    answer = run_deliveries(settings, Millis(number_in(request, "time_limit_ms").value_or(0)), stop);
+  }
+  if (!answer) return answer.error();
+  return json_of(*answer);
+}
+
+Result<VerbAnswer> CommandDesk::run_deliveries(const Settings& settings, Millis limit, const std::stop_token& stop) {
+  const DeliveryCount count(settings, *parts_.workspace.db);
+  const auto delivery = parts_.deliverer.want();
+  parts_.wake();
+  parts_.deliverer.wait_for(delivery, limit, stop);
+  if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped");
+  return answer_of({count.so_far(), parts_.deliverer.unusable()});
 }
 
 }  // namespace damsync

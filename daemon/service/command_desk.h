@@ -1,8 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <utility>
 
+#include "daemon/cli/verb_answer.h"
 #include "daemon/service/control_server.h"
+#include "daemon/service/deliverer.h"
 #include "daemon/service/jobs.h"
 #include "daemon/service/vitals.h"
 
@@ -13,6 +16,9 @@ namespace damsync {
 ///   {"do": "status"}                                                  {"next", "daemon"}
 ///   {"do": "sync", "accounts", "accept_withdrawals", "full"}          {"progress"}..., {"result", "text"}
 ///   {"do": "audit", "output", "seen"}                                 {"progress"}..., {"result", "text"}
+///   {"do": "deliveries", "what": "retry", "receiver", "ids"}          {"result", "text"}
+///   {"do": "deliveries", "what": "replay", "receiver", "since_seq", "since_time"}      the same
+///   {"do": "deliveries", "what": "run", "time_limit_ms"}                               the same
 ///
 /// and every last line has an `exit_code`, as the command would have had by itself. Work is done for root and the
 /// daemon's own user; whoever else may open the socket is told the status. `seen` says what the client sees where the
@@ -21,9 +27,16 @@ namespace damsync {
 /// Threads  any.
 class CommandDesk {
  public:
-  /// `fatal` hears of errors that the daemon cannot go on with.
-  CommandDesk(Jobs& jobs, const Vitals& vitals, std::function<void(const Error&)> fatal)
-      : jobs_(jobs), vitals_(vitals), fatal_(std::move(fatal)) {}
+  struct Parts {
+    Workspace& workspace;
+    Jobs& jobs;
+    const Vitals& vitals;
+    Deliverer& deliverer;
+    Clock& clock;
+    std::function<void()> wake;               ///< has the daemon look what there is to do
+    std::function<void(const Error&)> fatal;  ///< hears of errors that the daemon cannot go on with
+  };
+  explicit CommandDesk(Parts parts) : parts_(std::move(parts)) {}
 
   Json answer(const Json& request, ControlServer::Asker asker, const ControlServer::Tell& tell,
               const std::stop_token& stop);
@@ -34,10 +47,10 @@ class CommandDesk {
   [[nodiscard]] Json status() const;
   Result<Json> sync(const Json& request, const ControlServer::Tell& tell, const std::stop_token& stop);
   Result<Json> audit(const Json& request, const ControlServer::Tell& tell, const std::stop_token& stop);
+  Result<Json> deliveries(const Json& request, const std::stop_token& stop);
+  Result<VerbAnswer> run_deliveries(const Settings& settings, Millis limit, const std::stop_token& stop);
 
-  Jobs& jobs_;
-  const Vitals& vitals_;
-  std::function<void(const Error&)> fatal_;
+  Parts parts_;
 };
 
 }  // namespace damsync

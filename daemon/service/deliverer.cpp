@@ -35,14 +35,27 @@ void Deliverer::fit_pump(const std::stop_token& stop) {
     const std::lock_guard lock(mutex_);
     settings = std::exchange(unfit_, nullptr);
   }
-  if (settings)
-    pump_ = std::make_unique<OutboxPump>(*workspace_.db, clock_, log_,
-                                         make_receivers(*settings, clock_, log_, stop).usable);
+  if (!settings) return;
+  auto receivers = make_receivers(*settings, clock_, log_, stop);
+  pump_ = std::make_unique<OutboxPump>(*workspace_.db, clock_, log_, std::move(receivers.usable));
+  const std::lock_guard lock(mutex_);
+  unusable_ = std::move(receivers.unusable);
 }
 
-void Deliverer::want() {
+std::uint64_t Deliverer::want() {
   const std::lock_guard lock(mutex_);
   wanted_ = true;
+  return last_begun_ + 1;
+}
+
+void Deliverer::wait_for(std::uint64_t delivery, Millis limit, const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  if (receivers_) ended_.wait_for(lock, stop, limit, [&] { return last_ended_ >= delivery; });
+}
+
+std::vector<Error> Deliverer::unusable() const {
+  const std::lock_guard lock(mutex_);
+  return unusable_;
 }
 
 std::optional<Millis> Deliverer::until_next(const Now& now) const {
@@ -56,16 +69,18 @@ std::optional<Millis> Deliverer::until_next(const Now& now) const {
 void Deliverer::turn(const Now& now) {
   const auto left = until_next(now);
   if (!left || *left > Millis(0)) return;
+  std::uint64_t number = 0;
   {
     const std::lock_guard lock(mutex_);
     wanted_ = false;
     due_at_.reset();
+    number = ++last_begun_;
   }
-  worker_.start([this](const std::stop_token& stop) { return deliver(stop); });
+  worker_.start([this, number](const std::stop_token& stop) { return deliver(number, stop); });
 }
 
 /// A receiver may take its time; that is not the daemon's to judge, so this worker is never taken for stuck.
-Status Deliverer::deliver(const std::stop_token& stop) {
+Status Deliverer::deliver(std::uint64_t number, const std::stop_token& stop) {
   vitals_.resting(kWorker, "delivering");
   fit_pump(stop);
   if (stop.stop_requested()) return {};  // a receiver may lack its secret because of that
@@ -80,6 +95,8 @@ Status Deliverer::deliver(const std::stop_token& stop) {
   vitals_.resting(kWorker, "waiting");
   const std::lock_guard lock(mutex_);
   if (left) due_at_ = clock_.steady() + *left;
+  last_ended_ = number;
+  ended_.notify_all();
   return {};
 }
 

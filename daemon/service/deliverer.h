@@ -1,10 +1,13 @@
 #pragma once
 
+#include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <vector>
 
 #include "daemon/config/settings.h"
 #include "daemon/schedule/scheduler.h"
@@ -19,7 +22,7 @@ struct Workspace;
 
 /// Delivers to the receivers of the settings in a thread of its own: what is due, and whatever is committed.
 ///
-/// Threads  one, that of the run loop; `want` from any.
+/// Threads  one, that of the run loop; `want`, `wait_for` and `unusable` from any.
 class Deliverer {
  public:
   /// `ended` as for a `Worker`.
@@ -27,8 +30,12 @@ class Deliverer {
 
   /// Who receives from the next delivery on, which fetches their secrets: it may take a while.
   void fit(std::shared_ptr<const Settings> settings);
-  /// Changes may have been committed.
-  void want();
+  /// Changes may have been committed. The number of the delivery that tells of them.
+  std::uint64_t want();
+  /// Waits until that delivery has ended, for `limit` at most. Without receivers there is nothing to wait for.
+  void wait_for(std::uint64_t delivery, Millis limit, const std::stop_token& stop);
+  /// Why receivers of the settings cannot be used; see `make_receivers`.
+  [[nodiscard]] std::vector<Error> unusable() const;
   /// Begins a delivery if one is wanted or due.
   void turn(const Now& now);
   /// How long until one is due; nothing: until it is wanted.
@@ -37,7 +44,7 @@ class Deliverer {
   void request_stop() { worker_.request_stop(); }
 
  private:
-  Status deliver(const std::stop_token& stop);
+  Status deliver(std::uint64_t number, const std::stop_token& stop);
   void fit_pump(const std::stop_token& stop);
 
   Workspace& workspace_;
@@ -47,8 +54,11 @@ class Deliverer {
   std::unique_ptr<OutboxPump> pump_;       ///< of the worker's thread alone
   mutable std::mutex mutex_;               ///< of what follows
   std::shared_ptr<const Settings> unfit_;  ///< whose receivers the pump does not have yet
+  std::condition_variable_any ended_;
+  std::vector<Error> unusable_;
   bool receivers_ = false;
   bool wanted_ = true;
+  std::uint64_t last_begun_ = 0, last_ended_ = 0;  ///< deliveries, counted from 1
   std::optional<SteadyTime> due_at_;
   Worker worker_;
 };

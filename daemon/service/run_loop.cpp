@@ -115,10 +115,12 @@ Status RunLoop::start() {
 Status RunLoop::start_workers() {
   jobs_ = std::make_unique<Jobs>(*workspace_, in_force_, vitals_, parts_.clock, parts_.log);
   nights_ = std::make_unique<Nights>(*workspace_, *jobs_, vitals_, parts_.clock, parts_.log);
-  desk_ = std::make_unique<CommandDesk>(*jobs_, vitals_, [this](const Error& error) { fail(error); });
   deliverer_ = std::make_unique<Deliverer>(*workspace_, vitals_, parts_.clock, parts_.log,
                                            [this](const Status& done) { done ? wake() : fail(done.error()); });
   deliverer_->fit(settings());
+  desk_ = std::make_unique<CommandDesk>(CommandDesk::Parts{*workspace_, *jobs_, vitals_, *deliverer_, parts_.clock,
+                                                           [this] { wake(); },
+                                                           [this](const Error& error) { fail(error); }});
   night_worker_ = make_worker();
   fit_accounts();
   if (auto served = serve(in_force_->settings); !served) return served;

@@ -88,8 +88,8 @@ class RunLoop {
   std::unique_ptr<Workspace> workspace_;
   std::unique_ptr<Jobs> jobs_;
   std::unique_ptr<Nights> nights_;
-  std::unique_ptr<CommandDesk> desk_;
   std::unique_ptr<Deliverer> deliverer_;  ///< before those who tell it of their work
+  std::unique_ptr<CommandDesk> desk_;
   std::map<std::string, Account> accounts_;
   std::list<std::unique_ptr<Worker>> leaving_;  ///< of accounts that the settings do not name any more
   std::unique_ptr<Worker> night_worker_;

@@ -43,11 +43,11 @@ DeliveryRow read_delivery(const Statement& row) {
           .reason = row.text(15)};
 }
 
-void put_receiver(Database& db, const ReceiverRow& row) {
+void put_receiver(Database& db, const ReceiverRow& row, std::int64_t from) {
   Statement(db,
-            "UPDATE receiver SET position = ?, delivered = ?, failures = ?, failing_since = ?, quiet_until = ?,"
-            " disabled_at = ?, last_ok_at = ?, reason = ? WHERE receiver = ?")
-      .bind_all(row.position, row.delivered, row.failures, row.failing_since, row.quiet_until, row.disabled_at,
+            "UPDATE receiver SET position = CASE position WHEN ? THEN ? ELSE position END, delivered = ?, failures = ?,"
+            " failing_since = ?, quiet_until = ?, disabled_at = ?, last_ok_at = ?, reason = ? WHERE receiver = ?")
+      .bind_all(from, row.position, row.delivered, row.failures, row.failing_since, row.quiet_until, row.disabled_at,
                 row.last_ok_at, row.reason, row.receiver)
       .run();
 }
@@ -152,7 +152,7 @@ void Outbox::record(const DeliveryRound& round) {
   if (round.recovered)
     Statement(db_, "UPDATE delivery SET next_at = 0 WHERE receiver = ? AND state = 'waiting'").bind(receiver).run();
   for (const auto& row : round.rows) put_delivery(db_, row);
-  put_receiver(db_, round.receiver);
+  put_receiver(db_, round.receiver, round.from);
   tx.commit();
 }
 

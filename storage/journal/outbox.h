@@ -62,6 +62,7 @@ struct OutboxLimits {
 /// What came of a round with one receiver, to be noted at once.
 struct DeliveryRound {
   ReceiverRow receiver;               ///< as it stands now
+  std::int64_t from = 0;              ///< where the round began; a position that was moved since is left where it is
   std::vector<std::int64_t> settled;  ///< delivered; a row of it, if there was one, is done with
   std::vector<DeliveryRow> rows;      ///< written or replaced
   bool recovered = false;             ///< whatever waited for the receiver is due now
@@ -72,7 +73,8 @@ struct DeliveryRound {
 /// in its turn gets a row.
 ///
 /// Errors   SQL failures throw (`DatabaseError`).
-/// Threads  those of the `Database`. One thread works for a receiver; writing methods make a transaction each.
+/// Threads  those of the `Database`; writing methods make a transaction each. One thread records the rounds of a
+///          receiver; what people ask for may come from another one meanwhile.
 class Outbox {
  public:
   explicit Outbox(Database& db) : db_(db) {}

@@ -122,6 +122,7 @@ void Lane::take_in(UtcTime now, const std::stop_token& stop) {
     const auto changes = outbox_.changes_after(state_.position, kRead);
     if (changes.empty()) break;
     DeliveryRound round;
+    round.from = state_.position;
     for (const Change& change : changes) {
       ChangeDetails details;
       if (wanted(change, details)) round.rows.push_back(new_row(change, now));
@@ -236,6 +237,7 @@ void Lane::failed(const Item& item, Batch& batch) {
 /// The position stands behind the last change that was tried; what lies before it and did not arrive gets a row.
 void Lane::record(Batch& batch, UtcTime now) {
   DeliveryRound round;
+  round.from = state_.position;
   if (!batch.aborted) state_.position = batch.end;
   for (const Group& group : batch.groups)
     for (const Item& item : group)

@@ -134,6 +134,29 @@ TEST_CASE_FIXTURE(HookDesk, "deliveries: single events are tried again by their 
   CHECK(hook.ids().front() == text(waiting[0], "id"));
 }
 
+TEST_CASE_FIXTURE(HookDesk,
+                  "deliveries: to try an event again is to serve its receiver again, however it had answered") {
+  SUBCASE("left alone for a while") {
+    hook.answer([](const Received&) { return "503 Later\r\nRetry-After: 3000\r\n"; });
+    desk.sync(0);
+    CHECK(holds(desk.damsync({"deliveries", "list"}).out, "ok, quiet until 20"));
+  }
+  SUBCASE("told nothing any more") {
+    hook.answer([](const Received&) { return "410 Gone\r\n"; });
+    desk.sync(0);
+    CHECK(text(receiver(), "state") == "disabled");
+  }
+  const auto waiting = deliveries({"list", "--state", "waiting", "--limit", "1"});
+  REQUIRE(waiting.size() == 1);
+  hook.answer(nullptr);
+  hook.forget();
+  deliveries({"run"}, 1);
+  CHECK(hook.ids().empty());
+  deliveries({"retry", text(waiting[0], "id")});
+  deliveries({"run"});
+  CHECK(sorted(hook.ids()) == sorted(feed()));
+}
+
 TEST_CASE_FIXTURE(HookDesk, "deliveries: what waits is what the receiver wants, and nothing for one that is gone") {
   write_hook("events = [\"asset.stored\"]");
   hook.answer([](const Received&) { return "410 Gone\r\n"; });

@@ -317,6 +317,22 @@ TEST_CASE_FIXTURE(LaneBench, "outbox: replaying tells everything after a positio
   CHECK(cms.got() == Names{"a2/1", "a1/2"});
 }
 
+TEST_CASE_FIXTURE(LaneBench, "outbox: a replay that is asked for while a change is on its way is not forgotten") {
+  assets(3);
+  outbox.ensure({"cms"});
+  for (const char* asset : {"a1", "a2", "a3"}) change(asset);
+  run();
+  cms.forget();
+  bool asked = false;
+  cms.answer = [&](const Event&) {
+    if (!std::exchange(asked, true)) outbox.rewind("cms", 0);
+    return Outcome{};
+  };
+  change("a1");
+  run();
+  CHECK(cms.got() == Names{"a1/2", "a1/1", "a1/2", "a2/1", "a3/1"});
+}
+
 TEST_CASE_FIXTURE(LaneBench, "outbox: what waits is what is wanted") {
   assets(2);
   outbox.ensure({"cms"});
