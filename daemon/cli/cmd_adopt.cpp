@@ -3,6 +3,7 @@
 
 #include "daemon/cli/access.h"
 #include "daemon/cli/command.h"
+#include "daemon/cli/daemon_call.h"
 #include "daemon/cli/json_fields.h"
 #include "daemon/cli/progress_line.h"
 #include "daemon/composition.h"
@@ -81,7 +82,7 @@ class AdoptCommand final : public Command {
   Result<AdoptSummary> adopt(CommandContext& context, const Settings& settings, const AdoptSink& tell) {
     const auto workspace = options_.dry_run ? copy_workspace(settings, context.clock)
                                             : open_workspace(settings, context.clock, context.log);
-    if (!workspace) return workspace.error();
+    if (!workspace) return explain_held(settings, workspace.error());
     Composition composition(settings, **workspace, context.clock, context.log);
     const bool rows_on_terminal = context.options.json && context.out.terminal();
     ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet && !rows_on_terminal);

@@ -5,6 +5,7 @@
 
 #include "daemon/cli/access.h"
 #include "daemon/cli/command.h"
+#include "daemon/cli/daemon_call.h"
 #include "daemon/cli/json_fields.h"
 #include "daemon/cli/progress_line.h"
 #include "daemon/composition.h"
@@ -49,7 +50,7 @@ class DbCommand final : public Command {
     const auto loaded = load_settings_for(context);
     if (!loaded) return loaded.error();
     const std::filesystem::path& catalog = loaded->settings.catalog.path;
-    if (what_ == "restore") return restore(context, catalog);
+    if (what_ == "restore") return restore(context, loaded->settings);
     if (what_ == "rebuild") return rebuild(context, loaded->settings);
     auto db = open_catalog(loaded->settings);
     if (!db) return db.error();
@@ -69,9 +70,10 @@ class DbCommand final : public Command {
     return ExitCode::kDone;
   }
 
-  Result<ExitCode> restore(CommandContext& context, const std::filesystem::path& catalog) const {
+  Result<ExitCode> restore(CommandContext& context, const Settings& settings) const {
+    const std::filesystem::path& catalog = settings.catalog.path;
     const auto lock = InstanceLock::take(catalog.string() + ".lock");
-    if (!lock) return lock.error();
+    if (!lock) return explain_held(settings, lock.error());
     const auto aside = restore_backup(catalog, file_, context.clock.utc());
     if (!aside) return aside.error();
     const std::string forgotten = forgotten_spends(catalog);
@@ -92,7 +94,7 @@ class DbCommand final : public Command {
     ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet);
     const auto outcome = rebuild_catalog(settings, force_ ? RebuildOver::kAnything : RebuildOver::kDamagedOnly,
                                          context.clock, line.sink(), context.stop);
-    if (!outcome) return outcome.error();
+    if (!outcome) return explain_held(settings, outcome.error());
     std::optional<RunSummary> history;
     if (!offline_) {
       auto run = read_history(context, settings, line.sink());

@@ -7,6 +7,7 @@
 
 #include "daemon/cli/access.h"
 #include "daemon/cli/command.h"
+#include "daemon/cli/daemon_call.h"
 #include "daemon/cli/json_fields.h"
 #include "storage/base/text.h"
 #include "storage/files/instance_lock.h"
@@ -55,7 +56,7 @@ class SpendCommand final : public Command {
     const auto& path = loaded->settings.catalog.path;
     if (!std::filesystem::exists(path)) return takes_id ? unknown_id() : nothing_to_acknowledge();
     const auto lock = InstanceLock::take(path.string() + ".lock");
-    if (!lock) return lock.error();
+    if (!lock) return explain_held(loaded->settings, lock.error());
     const auto db = Database::open(path, OpenMode::kWrite);
     if (!db) return db.error();
     if (!takes_id) return acknowledge(context, **db);

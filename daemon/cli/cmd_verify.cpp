@@ -5,6 +5,7 @@
 
 #include "daemon/cli/access.h"
 #include "daemon/cli/command.h"
+#include "daemon/cli/daemon_call.h"
 #include "daemon/cli/json_fields.h"
 #include "daemon/cli/progress_line.h"
 #include "daemon/composition.h"
@@ -79,7 +80,7 @@ class VerifyCommand final : public Command {
 
   Result<VerifySummary> verify(CommandContext& context, const Settings& settings) {
     const auto workspace = open_workspace(settings, context.clock, context.log);
-    if (!workspace) return workspace.error();
+    if (!workspace) return explain_held(settings, workspace.error());
     Composition composition(settings, **workspace, context.clock, context.log);
     ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet);
     return composition.verify(options_, line.sink(), context.stop);

@@ -26,6 +26,16 @@ Json json_texts(const std::vector<std::string>& texts) {
   return out;
 }
 
+Error explain_held(const Settings& settings, Error error) {
+  if (error.code != ErrorCode::kLocked) return error;
+  const auto daemon = ControlClient::connect(settings.catalog.path);
+  if (daemon || daemon.error().code != ErrorCode::kNotFound)
+    error.message =
+        "the daemon holds the catalog as long as it runs; stop it first (systemctl stop damsync), and start it again "
+        "afterwards";
+  return error;
+}
+
 std::optional<Result<ExitCode>> ask_daemon(CommandContext& context, const Settings& settings, const Json& request) {
   auto daemon = ControlClient::connect(settings.catalog.path);
   if (!daemon) {

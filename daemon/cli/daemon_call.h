@@ -14,6 +14,9 @@ namespace damsync {
 /// Returns nothing when no daemon runs there. Errors: what the daemon says; kCancelled; kLocked when it ends meanwhile.
 std::optional<Result<ExitCode>> ask_daemon(CommandContext& context, const Settings& settings, const Json& request);
 
+/// What to tell a person whose command found the catalog held: a daemon does not let go of it while it runs.
+Error explain_held(const Settings& settings, Error error);
+
 /// A list of texts, for a request.
 Json json_texts(const std::vector<std::string>& texts);
 

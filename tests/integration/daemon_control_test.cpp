@@ -48,10 +48,16 @@ TEST_CASE("G7 daemon: a sync that a person asks for is done by the daemon and pr
   CHECK(holds(plain.out, "newsroom (shutterstock): in step"));
   CHECK(desk.desk.damsync({"sync", "--account", "nobody"}).exit_code == 2);
   CHECK(desk.desk.damsync({"sync", "--dry-run"}).exit_code == 0);
-  for (const Words& words : {Words{"verify"}, Words{"adopt", "/tmp"}, Words{"spend", "settle", "1", "--reason", "x"}}) {
+}
+
+TEST_CASE("G7 daemon: what needs the catalog for itself says that the daemon must be stopped for it") {
+  QuietDesk desk;
+  for (const Words& words : {Words{"verify"}, Words{"adopt", "/tmp"}, Words{"db", "restore", "/no/such/file"},
+                             Words{"db", "rebuild"}, Words{"spend", "settle", "1", "--reason", "x"}}) {
     const ProgramResult refused = desk.desk.damsync(words);
     CHECK_MESSAGE(refused.exit_code == 75, words.front());
-    CHECK(holds(refused.err, "another damsync"));
+    CHECK(holds(refused.err, "systemctl stop damsync"));
+    CHECK(!holds(refused.err, "try again later"));
   }
 }
 
