@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "daemon/absence.h"
+#include "daemon/deliveries.h"
 #include "daemon/schedule/time_zone.h"
 #include "storage/base/ulid.h"
 #include "storage/journal/change_details.h"
 #include "storage/sqlite/transaction.h"
-#include "sync/deliver/feed_files.h"
 #include "sync/pipeline/collection_reading.h"
 #include "sync/pipeline/cycle.h"
 #include "sync/pipeline/file_work.h"
@@ -162,7 +162,7 @@ Result<RunSummary> Composition::sync(const SyncOptions& options, const ProgressS
     workspace_.writer->put_run(run);
     tx.commit();
   }
-  if (!options.dry_run) run.ok = write_feed_files(stop) && run.ok;
+  if (!options.dry_run) run.ok = write_feed_files(settings_, workspace_, log_, stop) && run.ok;
   return run;
 }
 
@@ -204,17 +204,6 @@ void Composition::read_collections(Cycle& cycle, AccountConnection& connection, 
   if (!changed) return;
   if (auto written = SidecarWork(cycle).run(std::move(stop)); !written)
     log_.warning("collections.sidecars_later", {{"account", cycle.account}, {"reason", written.error().message}});
-}
-
-/// The feed as files in the store, where the settings ask for it. That they are behind is no account's fault: the next
-/// cycle makes up for it.
-bool Composition::write_feed_files(std::stop_token stop) {
-  if (!settings_.store.journal) return true;
-  const std::lock_guard one_at_a_time(feed_files_);
-  const auto written = FeedFiles(*workspace_.db, *workspace_.store).run(std::move(stop));
-  if (!written && written.error().code != ErrorCode::kCancelled)
-    log_.error("feed_files.not_written", {{"reason", written.error().message}});
-  return written.ok();
 }
 
 Result<VerifySummary> Composition::verify(const VerifyOptions& options, const ProgressSink& progress,

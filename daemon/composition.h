@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -82,7 +81,6 @@ class Composition {
   void note_absence(const AccountSummary& summary, const AccountConnection& connection);
   void tell_failure(const AccountSummary& account);
   void read_collections(Cycle& cycle, AccountConnection& connection, std::stop_token stop);
-  bool write_feed_files(std::stop_token stop);
   void log_summary(const AccountSummary& summary);
 
   std::optional<Connections> own_;
@@ -91,7 +89,6 @@ class Composition {
   Workspace& workspace_;
   Clock& clock_;
   Log& log_;
-  std::mutex feed_files_;  ///< held while the feed is written into the store
 };
 
 }  // namespace damsync

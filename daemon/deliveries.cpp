@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <mutex>
 #include <thread>
 #include <utility>
 
 #include "daemon/config/secrets.h"
+#include "daemon/workspace.h"
 #include "storage/base/text.h"
 #include "sync/deliver/command_hook.h"
+#include "sync/deliver/feed_files.h"
 #include "sync/deliver/outbox_pump.h"
 #include "sync/deliver/wanted.h"
 #include "sync/deliver/webhook.h"
@@ -128,6 +131,15 @@ std::vector<DeliverySummary> DeliveryCount::so_far() const {
     summary.reason = row.reason;
   }
   return out;
+}
+
+bool write_feed_files(const Settings& settings, Workspace& workspace, Log& log, std::stop_token stop) {
+  if (!settings.store.journal) return true;
+  const std::lock_guard one_at_a_time(workspace.feed_files);
+  const auto written = FeedFiles(*workspace.db, *workspace.store).run(std::move(stop));
+  if (!written && written.error().code != ErrorCode::kCancelled)
+    log.error("feed_files.not_written", {{"reason", written.error().message}});
+  return written.ok();
 }
 
 DeliveryReport deliver_now(const Settings& settings, Database& db, Clock& clock, Log& log, Millis limit,

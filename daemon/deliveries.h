@@ -17,6 +17,7 @@
 namespace damsync {
 
 class Database;
+struct Workspace;
 
 /// The names of all receivers of the settings.
 std::vector<std::string> receiver_names(const Settings& settings);
@@ -67,6 +68,10 @@ struct DeliveryReport {
 /// call. The receivers must be known to the catalog already (`open_workspace` sees to it).
 DeliveryReport deliver_now(const Settings& settings, Database& db, Clock& clock, Log& log, Millis limit,
                            const std::stop_token& stop);
+
+/// Brings the feed's files in the store up to date, where the settings ask for them. False, and logged: they are
+/// behind; the next call makes up for it. Threads: any.
+bool write_feed_files(const Settings& settings, Workspace& workspace, Log& log, std::stop_token stop);
 
 /// For `--json`, and one line for people.
 Json json_of(const DeliverySummary& summary);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct Workspace {
   std::unique_ptr<ChangeJournal> journal;
   std::optional<PathLayout> layout;
   std::vector<std::unique_ptr<SidecarWriter>> sidecar_writers;
+  std::mutex feed_files;  ///< held while the feed is written into the store
 
   [[nodiscard]] bool is_copy() const noexcept { return store == nullptr; }
 };

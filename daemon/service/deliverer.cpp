@@ -24,8 +24,9 @@ Deliverer::Deliverer(Workspace& workspace, Vitals& vitals, Clock& clock, Log& lo
 void Deliverer::fit(std::shared_ptr<const Settings> settings) {
   const std::lock_guard lock(mutex_);
   receivers_ = !settings->webhooks.empty() || !settings->commands.empty();
+  settings_ = settings;
   unfit_ = std::move(settings);
-  wanted_ = true;
+  wanted_ = files_wanted_ = true;
 }
 
 /// In the worker's thread, as a secret may come from a program that takes its time.
@@ -48,6 +49,11 @@ std::uint64_t Deliverer::want() {
   return last_begun_ + 1;
 }
 
+void Deliverer::want_all() {
+  const std::lock_guard lock(mutex_);
+  wanted_ = files_wanted_ = true;
+}
+
 void Deliverer::wait_for(std::uint64_t delivery, Millis limit, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   if (receivers_) ended_.wait_for(lock, stop, limit, [&] { return last_ended_ >= delivery; });
@@ -58,9 +64,11 @@ std::vector<Error> Deliverer::unusable() const {
   return unusable_;
 }
 
+bool Deliverer::has_work() const { return receivers_ || (settings_ && settings_->store.journal); }
+
 std::optional<Millis> Deliverer::until_next(const Now& now) const {
   const std::lock_guard lock(mutex_);
-  if (!receivers_ || worker_.busy()) return std::nullopt;
+  if (!has_work() || worker_.busy()) return std::nullopt;
   if (wanted_) return Millis(0);
   if (!due_at_) return std::nullopt;
   return std::max(Millis(0), std::chrono::ceil<Millis>(*due_at_ - now.steady));
@@ -69,23 +77,24 @@ std::optional<Millis> Deliverer::until_next(const Now& now) const {
 void Deliverer::turn(const Now& now) {
   const auto left = until_next(now);
   if (!left || *left > Millis(0)) return;
-  std::uint64_t number = 0;
+  Job job;
   {
     const std::lock_guard lock(mutex_);
     wanted_ = false;
     due_at_.reset();
-    number = ++last_begun_;
+    job = {++last_begun_, std::exchange(files_wanted_, false) ? settings_ : nullptr};
   }
-  worker_.start([this, number](const std::stop_token& stop) { return deliver(number, stop); });
+  worker_.start([this, job](const std::stop_token& stop) { return deliver(job, stop); });
 }
 
 /// A receiver may take its time; that is not the daemon's to judge, so this worker is never taken for stuck.
-Status Deliverer::deliver(std::uint64_t number, const std::stop_token& stop) {
+Status Deliverer::deliver(const Job& job, const std::stop_token& stop) {
   vitals_.resting(kWorker, "delivering");
   fit_pump(stop);
   if (stop.stop_requested()) return {};  // a receiver may lack its secret because of that
   std::optional<Millis> left;
   try {
+    if (job.files) write_feed_files(*job.files, workspace_, log_, stop);
     left = pump_->pump(stop);
   } catch (const DatabaseError& error) {
     if (!is_disk_full(error)) throw;
@@ -95,7 +104,7 @@ Status Deliverer::deliver(std::uint64_t number, const std::stop_token& stop) {
   vitals_.resting(kWorker, "waiting");
   const std::lock_guard lock(mutex_);
   if (left) due_at_ = clock_.steady() + *left;
-  last_ended_ = number;
+  last_ended_ = job.number;
   ended_.notify_all();
   return {};
 }

@@ -20,9 +20,10 @@ namespace damsync {
 
 struct Workspace;
 
-/// Delivers to the receivers of the settings in a thread of its own: what is due, and whatever is committed.
+/// Delivers to the receivers of the settings in a thread of its own: what is due, and whatever is committed; and keeps
+/// the feed's files in the store up to date where the settings ask for them.
 ///
-/// Threads  one, that of the run loop; `want`, `wait_for` and `unusable` from any.
+/// Threads  one, that of the run loop; `want`, `want_all`, `wait_for` and `unusable` from any.
 class Deliverer {
  public:
   /// `ended` as for a `Worker`.
@@ -32,6 +33,8 @@ class Deliverer {
   void fit(std::shared_ptr<const Settings> settings);
   /// Changes may have been committed. The number of the delivery that tells of them.
   std::uint64_t want();
+  /// The same, and nobody is in the middle of committing more: the feed's files follow, too.
+  void want_all();
   /// Waits until that delivery has ended, for `limit` at most. Without receivers there is nothing to wait for.
   void wait_for(std::uint64_t delivery, Millis limit, const std::stop_token& stop);
   /// Why receivers of the settings cannot be used; see `make_receivers`.
@@ -44,7 +47,12 @@ class Deliverer {
   void request_stop() { worker_.request_stop(); }
 
  private:
-  Status deliver(std::uint64_t number, const std::stop_token& stop);
+  struct Job {
+    std::uint64_t number = 0;
+    std::shared_ptr<const Settings> files;  ///< null: the feed's files can wait
+  };
+  [[nodiscard]] bool has_work() const;
+  Status deliver(const Job& job, const std::stop_token& stop);
   void fit_pump(const std::stop_token& stop);
 
   Workspace& workspace_;
@@ -57,7 +65,8 @@ class Deliverer {
   std::condition_variable_any ended_;
   std::vector<Error> unusable_;
   bool receivers_ = false;
-  bool wanted_ = true;
+  std::shared_ptr<const Settings> settings_;
+  bool wanted_ = true, files_wanted_ = true;
   std::uint64_t last_begun_ = 0, last_ended_ = 0;  ///< deliveries, counted from 1
   std::optional<SteadyTime> due_at_;
   Worker worker_;

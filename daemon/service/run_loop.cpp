@@ -128,7 +128,7 @@ Status RunLoop::start_workers() {
                                        [this](const Json& request, ControlServer::Asker asker,
                                               const ControlServer::Tell& tell, const std::stop_token& token) {
                                          Json answer = desk_->answer(request, asker, tell, token);
-                                         deliverer_->want();
+                                         deliverer_->want_all();
                                          wake();
                                          return answer;
                                        });
@@ -324,7 +324,7 @@ void RunLoop::finish() {
 
 std::unique_ptr<Worker> RunLoop::make_worker() {
   return std::make_unique<Worker>([this](const Status& done) {
-    deliverer_->want();  // what a job committed is to be told of
+    deliverer_->want_all();  // what a job committed is to be told of
     done ? wake() : fail(done.error());
   });
 }

@@ -92,4 +92,17 @@ TEST_CASE("G7 daemon: a replay and a delivery that a person asks for are done by
   CHECK(eventually([&] { return held.all_told(); }));
 }
 
+TEST_CASE("daemon: what a report adds to the feed is in the feed's files soon after") {
+  HeldDesk held([](HeldDesk& desk) {
+    desk.desk.store_keys["journal"] = "true";
+    desk.desk.write_settings();
+  });
+  REQUIRE(held.desk.damsync({"audit"}).exit_code == 0);
+  CHECK(eventually([&] {
+    for (const auto& [path, bytes] : held.desk.tree())
+      if (path.starts_with("changes/") && holds(bytes, "report.completed")) return true;
+    return false;
+  }));
+}
+
 }  // namespace damsync
