@@ -23,6 +23,7 @@ enum class KeyType {
   kDate,       ///< a TOML date or text `YYYY-MM-DD`
   kTimeOfDay,  ///< `"02:30"`; minutes
   kUrl,        ///< https, or http to a loopback address; no query
+  kHookUrl,    ///< the same with a query, which may be a secret
   kLink,       ///< any http or https address that people follow
   kSecret,
   kTextList,

@@ -120,11 +120,12 @@ Result<SettingValue> parse_url(const KeySpec& key, const ConfigNode& node) {
   if (node.kind != Kind::kText) return wrong_kind(key, node);
   const auto url = Url::parse(node.text);
   if (!url) return wrong(key, "not a usable address: " + url.error().message);
-  if (key.type == KeyType::kUrl) {
+  if (key.type != KeyType::kLink) {
     if (!url->secure() && !is_loopback_host(url->host()))
       return wrong(key, "plain http is refused except to a loopback address");
-    if (node.text.find_first_of("?#") != std::string::npos)
-      return wrong(key, "a query or fragment does not belong here");
+    const bool may_query = key.type == KeyType::kHookUrl;
+    if (node.text.find_first_of(may_query ? "#" : "?#") != std::string::npos)
+      return wrong(key, may_query ? "a fragment does not belong here" : "a query or fragment does not belong here");
   }
   SettingValue value;
   value.text = node.text;
@@ -233,6 +234,11 @@ std::string masked_secret(const ConfigNode& node) {
                      place.items.size() > 1 ? ", \"***\"" : "");
 }
 
+std::string without_query(const std::string& url) {
+  const auto query = url.find('?');
+  return query == std::string::npos ? url : url.substr(0, query) + "?***";
+}
+
 std::string plain_toml(const ConfigNode& node) {
   switch (node.kind) {
     case Kind::kText: return quoted(node.text);
@@ -267,7 +273,8 @@ const char* type_words(KeyType type) {
     case KeyType::kShare: return "a share such as \"5%\"";
     case KeyType::kDate: return "a date such as 2024-01-31";
     case KeyType::kTimeOfDay: return "a time of day such as \"02:30\"";
-    case KeyType::kUrl: return "an https:// address";
+    case KeyType::kUrl:
+    case KeyType::kHookUrl: return "an https:// address";
     case KeyType::kLink: return "an http:// or https:// address";
     case KeyType::kSecret: return "{ file = ... }, { credential = ... }, { env = ... } or { command = [...] }";
     case KeyType::kTextList: return "a list of texts";
@@ -301,6 +308,7 @@ Result<SettingValue> parse_setting(const KeySpec& key, const ConfigNode& node) {
     case KeyType::kDate: return parse_day(key, node);
     case KeyType::kTimeOfDay: return parse_time_of_day(key, node);
     case KeyType::kUrl:
+    case KeyType::kHookUrl:
     case KeyType::kLink: return parse_url(key, node);
     case KeyType::kSecret: return parse_secret(key, node);
     case KeyType::kTextList:
@@ -311,6 +319,7 @@ Result<SettingValue> parse_setting(const KeySpec& key, const ConfigNode& node) {
 }
 
 std::string masked_toml(const KeySpec& key, const ConfigNode& node) {
+  if (key.type == KeyType::kHookUrl) return quoted(without_query(node.text));
   return key.type == KeyType::kSecret ? masked_secret(node) : plain_toml(node);
 }
 

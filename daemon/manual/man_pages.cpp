@@ -66,7 +66,8 @@ std::string type_of(const KeySpec& key) {
     case KeyType::kShare: return "share, such as \"5%\"";
     case KeyType::kDate: return "date";
     case KeyType::kTimeOfDay: return "time of day, such as \"02:30\"";
-    case KeyType::kUrl: return "https address";
+    case KeyType::kUrl:
+    case KeyType::kHookUrl: return "https address";
     case KeyType::kLink: return "web address";
     case KeyType::kSecret: return "secret";
     case KeyType::kTextList: return "list of texts";

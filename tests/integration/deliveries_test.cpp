@@ -170,6 +170,20 @@ TEST_CASE_FIXTURE(HookDesk, "deliveries: what waits is what the receiver wants, 
   CHECK(holds(desk.damsync({"deliveries", "list"}).out, "not in the settings"));
 }
 
+TEST_CASE_FIXTURE(HookDesk, "deliveries: a URL may have a query, which is in no message") {
+  desk.write_file("conf.d/hooks.toml", fmt::format("[[webhook]]\nname = \"cms\"\nurl = \"{}?token=hushhush\"\n"
+                                                   "secret = {{ file = \"{}\" }}\n",
+                                                   hook.url(), desk.dir / "hook-secret"));
+  hook.answer([](const Received& got) { return got.target == "/hook?token=hushhush" ? "500 No\r\n" : "200 OK\r\n"; });
+  desk.sync(0);
+  CHECK(holds(text(receiver(), "reason"), "/hook answered 500"));
+  for (const Words& words :
+       {Words{"deliveries", "run"}, Words{"status"}, Words{"deliveries", "list"}, Words{"config", "show"}}) {
+    const auto said = desk.damsync(words);
+    CHECK(!holds(said.out + said.err, "hushhush"));
+  }
+}
+
 TEST_CASE_FIXTURE(HookDesk, "deliveries: filters leave out what a receiver does not want") {
   write_hook("events = [\"asset.stored\"]");
   desk.sync();

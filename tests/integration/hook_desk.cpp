@@ -29,6 +29,8 @@ HookServer::HookServer(std::string secret)
 std::string HookServer::play(const std::string& request) {
   const std::string body = request.substr(request.find("\r\n\r\n") + 4);
   Received got;
+  const auto blank = request.find(' ') + 1;
+  got.target = request.substr(blank, request.find(' ', blank) - blank);
   got.id = header_of(request, "webhook-id");
   const auto wanted =
       webhook_signature({webhook_key(Secret(secret_)).value()}, got.id, header_of(request, "webhook-timestamp"), body);

@@ -16,6 +16,7 @@ namespace damsync {
 /// One request that a receiver got, judged by the receiver's own means.
 struct Received {
   std::string id;
+  std::string target;  ///< path and query of the request
   Json event;
   bool verified = false;
 };

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "daemon/config/settings_text.h"
 #include "tests/unit/daemon/settings_bench.h"
 
 namespace damsync {
@@ -41,6 +42,21 @@ TEST_CASE("settings: a receiver without filters wants everything and leads to no
   CHECK(webhook.filter.license_types.empty());
   CHECK(!webhook.filter.editorial);
   CHECK(!webhook.private_network);
+}
+
+TEST_CASE("settings: a webhook's URL may have a query, which is not shown, and no fragment") {
+  const SettingsBench bench;
+  const auto with = [](const std::string& url) {
+    return std::string(kMinimal) + "[[webhook]]\nname = \"cms\"\nurl = \"" + url + "\"\nsecret = { env = \"A\" }\n";
+  };
+  const auto loaded = bench.load(with("https://cms.example.org/hook?token=hush/"));
+  CHECK(bench.mistakes(loaded) == "");
+  REQUIRE(loaded.settings.webhooks.size() == 1);
+  CHECK(loaded.settings.webhooks[0].url == "https://cms.example.org/hook?token=hush/");
+  CHECK(effective_text(loaded).find("\"https://cms.example.org/hook?***\"") != std::string::npos);
+  CHECK(effective_text(loaded).find("hush") == std::string::npos);
+  CHECK(bench.mistakes(bench.load(with("https://cms.example.org/hook#a"))).find("a fragment does not belong here") !=
+        std::string::npos);
 }
 
 TEST_CASE("C1 settings: receivers with unusable names or unknown accounts are mistakes with their place") {
