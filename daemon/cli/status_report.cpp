@@ -17,6 +17,8 @@ namespace damsync {
 namespace {
 
 constexpr std::int64_t kRunsLookedAt = 100;  ///< how many that were stopped may follow each other
+/// How often a change is tried within some minutes: it is more than bad luck then.
+constexpr int kTriedOften = 3;
 
 std::optional<std::int64_t> free_bytes_of(const std::filesystem::path& root) {
   struct statvfs info {};
@@ -217,6 +219,9 @@ void add_receivers(StatusReport& report, Database& db, const Settings& settings)
     else if (receiver.failing_since)
       report.problems.push_back(fmt::format("receiver {}: failing since {}: {}", row.receiver,
                                             format_rfc3339(*receiver.failing_since), row.reason));
+    if (const auto stuck = outbox.count_tried(row.receiver, kTriedOften); stuck > 0 && !row.failing_since)
+      report.problems.push_back(fmt::format(
+          "receiver {}: {} deliveries failed again and again, see `damsync deliveries list`", row.receiver, stuck));
     report.receivers.push_back(std::move(receiver));
   }
 }

@@ -190,6 +190,12 @@ std::int64_t Outbox::count(const std::string& receiver, DeliveryState state) con
   return query.int64(0);
 }
 
+std::int64_t Outbox::count_tried(const std::string& receiver, int attempts) const {
+  Statement query(db_, "SELECT count(*) FROM delivery WHERE receiver = ? AND state = 'waiting' AND attempts >= ?");
+  query.bind_all(receiver, attempts).step();
+  return query.int64(0);
+}
+
 std::int64_t Outbox::retry(const DeliveryFilter& filter, UtcTime now) {
   Transaction tx(db_);
   const auto tried = Statement(db_,

@@ -106,6 +106,8 @@ class Outbox {
   void list(const DeliveryFilter& filter, const std::function<bool(const DeliveryRow&)>& visit) const;
   /// Rows of a receiver in that state.
   [[nodiscard]] std::int64_t count(const std::string& receiver, DeliveryState state) const;
+  /// Rows of a receiver that wait although they were tried so often already.
+  [[nodiscard]] std::int64_t count_tried(const std::string& receiver, int attempts) const;
   /// Rows that the filter names are tried again from the beginning, now; how many.
   std::int64_t retry(const DeliveryFilter& filter, UtcTime now);
   /// The receiver is served again at once, disabled or not.

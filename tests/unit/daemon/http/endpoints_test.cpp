@@ -218,6 +218,17 @@ TEST_CASE("W3 status: what a receiver waits for is told, and what was given up i
   CHECK(report.receivers[0].waiting == FeedReader(bench.world.db()).head());
   CHECK(report.healthy());
 
+  DeliveryRound refused;
+  refused.receiver = outbox.find_receiver("cms").value();
+  refused.rows = {{"cms", outbox.changes_after(1, 1).at(0), DeliveryState::kWaiting, 3, {}, {}, "answered 422"}};
+  outbox.record(refused);
+  report = read_status(*bench.settings, &bench.world.db(), bench.clock.utc());
+  REQUIRE(report.problems.size() == 1);
+  CHECK(report.problems[0] == "receiver cms: 1 deliveries failed again and again, see `damsync deliveries list`");
+  refused.settled = {refused.rows[0].change.seq};
+  refused.rows.clear();
+  outbox.record(refused);
+
   DeliveryRound round;
   round.receiver = outbox.find_receiver("cms").value();
   DeliveryRow dead;
