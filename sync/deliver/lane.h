@@ -19,9 +19,9 @@ namespace damsync {
 /// The way of the changes to one receiver, round after round: read what is due, hand it over, note what came of it.
 ///
 /// A change that fails waits for its next attempt by the schedule, and the later ones of its asset wait behind it;
-/// other assets go on. A change that is refused says nothing about the receiver. Once changes of several assets could not
-/// be handed over in a row it is the receiver that fails: then everything waits, and one change at a time is tried, those
-/// tried least first, until one is answered.
+/// other assets go on. A change that is refused says nothing about the receiver. Once changes of several assets could
+/// not be handed over in a row it is the receiver that fails: then everything waits, and one change at a time is tried,
+/// those tried least first, until one is answered.
 ///
 /// Errors   SQL failures throw (`DatabaseError`).
 /// Threads  one thread calls it; it uses `Receiver::in_flight` more for a round.

@@ -24,7 +24,8 @@ struct WebhookTarget {
 };
 
 /// A webhook by CloudEvents 1.0 and Standard Webhooks. Every status 2xx is a delivery, 410 ends them all, 408, 429, 5xx
-/// and no answer are failures of the receiver, every other status refuses the event; redirects are not followed, and no more than 4 KiB of an answer are read.
+/// and no answer are failures of the receiver, every other status refuses the event; redirects are not followed, and no
+/// more than 4 KiB of an answer are read.
 ///
 /// Errors   kSettings: a secret of another form, an unreadable CA file.
 /// Source   Standard Webhooks 1.0; CloudEvents 1.0.2, HTTP protocol binding (structured content mode).

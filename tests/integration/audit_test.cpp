@@ -134,20 +134,6 @@ TEST_CASE("audit: a plan with little left and people without a release are found
   CHECK(AuditDesk::open(done, "PLAN_ENDING") == 0);
 }
 
-TEST_CASE("audit: a report into another folder takes no changes from the reports of the night") {
-  AuditDesk desk;
-  desk.sync();
-  const fs::path own = text(desk.audit(), "directory");
-  desk.add_license(Desk::image_id(0), SystemClock().utc());
-  desk.sync();
-  desk.audit({"--output", (desk.dir.path() / "elsewhere").string()});
-  const auto changes = lines_of(desk.damsync({"changes", "--json"}).out);
-  CHECK(text(changes.back(), "type") == "report.completed");
-  // The chain of the settings has one report, of this date: for the next one of another date it is the one before.
-  CHECK(fs::exists(own));
-  CHECK_FALSE(fs::exists(own.string() + ".2"));
-}
-
 TEST_CASE("audit: an account that left the settings and holds licenses makes the report incomplete") {
   AuditDesk desk;
   desk.sync();

@@ -74,7 +74,8 @@ TEST_CASE_FIXTURE(HookBench, "command hook: gets a small environment with the id
   CHECK(got.find("title") == std::string::npos);
 }
 
-TEST_CASE_FIXTURE(HookBench, "command hook: another exit code refuses the event, whatever else is a failure, each with its reason") {
+TEST_CASE_FIXTURE(
+    HookBench, "command hook: another exit code refuses the event, whatever else is a failure, each with its reason") {
   struct Row {
     std::vector<std::string> words;
     std::string reason;
