@@ -63,6 +63,30 @@ TEST_CASE("G5 daemon: a second one leaves with 75 within a second; after a SIGKI
   check_stops(*third);
 }
 
+TEST_CASE("daemon: a refresh token that the provider replaced is no reason to log in again with every poll") {
+  DaemonDesk desk(1);
+  Desk& account = desk.desk;
+  account.refusals_expected = true;  // the 401 of the old token
+  account.calls_comparable = false;
+  account.sim.edit([](ShutterstockState& state) {
+    state.refresh_tokens["v2/first-refresh"] = state.tokens[std::string(kSandboxToken)];
+    state.tokens.clear();
+  });
+  account.write_file("refresh", "v2/first-refresh\n");
+  account.write_file("client-secret", "sandbox-secret\n");
+  account.account["refresh_token"] = "{ file = \"" + (account.dir / "refresh") + "\" }";
+  account.account["client_id"] = "\"sandbox-client\"";
+  account.account["client_secret"] = "{ file = \"" + (account.dir / "client-secret") + "\" }";
+  account.write_settings();
+  account.secrets = {std::string(kSandboxToken), "sandbox-secret"};
+  const auto daemon = desk.start_ready();
+  CHECK(desk.mirrored(1));
+  const auto polls = account.count("GET /v2/images/licenses");
+  CHECK(eventually([&] { return account.count("GET /v2/images/licenses") >= polls + 4; }));
+  check_stops(*daemon);
+  CHECK(account.count("POST /v2/oauth/access_token") == 1);
+}
+
 TEST_CASE("daemon: says nothing at info level while nothing happens, and one line a cycle when something does") {
   DaemonDesk desk;
   const auto daemon = desk.start_ready();

@@ -267,6 +267,32 @@ TEST_CASE("F11 getty changes: a channel that is listed and is not there is looke
   CHECK(provider.poll(changes_from(end->next), {})->notices.empty());
 }
 
+TEST_CASE("F11 getty changes: a channel that was listed and not there is looked for again after a day") {
+  GettyBench bench;
+  int looked = 0;
+  bench.transport.fallback([&](const HttpRequest& request) -> Result<HttpResponse> {
+    if (request.method == Method::kGet) return HttpResponse{200, {}, kOneChannel, request.url};
+    ++looked;
+    return HttpResponse{404, {}, R"({"ErrorCode":"ChannelNotFound"})", request.url};
+  });
+  auto provider = bench.make();
+  std::string cursor;
+  const auto cycle = [&] {
+    for (int pages = 0; pages < 5; ++pages) {
+      const auto page = provider.poll(changes_from(cursor), {});
+      REQUIRE(page.ok());
+      cursor = page->next;
+      if (page->last) return;
+    }
+    FAIL("the stream does not end");
+  };
+  for (int i = 0; i < 3; ++i) cycle();
+  CHECK(looked == 1);
+  bench.clock.advance(std::chrono::hours(24));
+  cycle();
+  CHECK(looked == 2);
+}
+
 TEST_CASE("getty changes: cursors survive their text and damaged ones are refused") {
   const ChangeCursor cursor{.drained_at = FakeClock().utc(), .channels = {"7", "9"}, .channel = "7"};
   CHECK(*change_cursor_from_text(to_text(cursor)) == cursor);
