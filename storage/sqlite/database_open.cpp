@@ -64,6 +64,16 @@ Error damaged(const fs::path& path, std::string_view what) {
                                 path.string(), what));
 }
 
+Status check_magic(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  char magic[16] = {};
+  if (!in) return cannot_open(path, "it may not be read; check its owner and mode");
+  if (!in.read(magic, sizeof magic)) return damaged(path, "is empty or cut short");
+  if (std::string_view(magic, sizeof magic) != std::string_view("SQLite format 3\0", 16))
+    return damaged(path, "is not an SQLite file");
+  return {};
+}
+
 /// What can be told without SQLite touching the file.
 Status check_file(const fs::path& path) {
   std::error_code failed;
@@ -72,13 +82,9 @@ Status check_file(const fs::path& path) {
     if (failed && failed != std::errc::no_such_file_or_directory) return cannot_open(path, failed.message());
     return damaged(path, "is not a regular file");
   }
-  std::ifstream in(path, std::ios::binary);
-  char magic[16] = {};
-  if (!in) return cannot_open(path, "it may not be read; check its owner and mode");
-  if (!in.read(magic, sizeof magic)) return damaged(path, "is empty or cut short");
-  if (std::string_view(magic, sizeof magic) != std::string_view("SQLite format 3\0", 16))
-    return damaged(path, "is not an SQLite file");
-  return {};
+  Status fine;
+  OpenFiles::look_if_closed(path, [&] { fine = check_magic(path); });
+  return fine;
 }
 
 void set_option(Database& db, int option, int value) {
@@ -139,6 +145,7 @@ Opened DatabaseOpener::connect(const fs::path& path, const std::string& connecti
       const auto identity = file_identity(path);
       if (!identity) return identity.error();
       state->identity = *identity;
+      state->entry.emplace(*identity);
     }
     try {
       state->session = std::make_unique<Poco::Data::Session>("SQLite", connection);

@@ -5,11 +5,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/durable_file.h"
+#include "storage/sqlite/open_files.h"
 
 namespace damsync {
 
@@ -24,6 +26,7 @@ struct Database::State {
 
   std::filesystem::path path;  ///< empty in memory
   FileIdentity identity;
+  std::optional<OpenFiles::Entry> entry;  ///< goes after the session
   std::unique_ptr<Poco::Data::Session> session;
   sqlite3* handle = nullptr;
   std::recursive_mutex mutex;  ///< held by every statement and transaction while it lives

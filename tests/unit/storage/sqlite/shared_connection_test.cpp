@@ -9,6 +9,8 @@
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/transaction.h"
+#include "tests/support/program.h"
+#include "tests/support/temp_dir.h"
 
 using namespace damsync;
 
@@ -30,6 +32,21 @@ int get(Database& db, const std::string& key) {
 }
 
 }  // namespace
+
+TEST_CASE("D8 database: another program never takes itself to be alone, whatever else this one opens and closes") {
+  const TempDir dir;
+  const auto db = Database::open(dir / "catalog.db", OpenMode::kWrite).value();
+  put(*db, "count", 1);
+  Database::open(dir / "catalog.db", OpenMode::kRead).value().reset();
+  Database::open_copy(dir / "catalog.db").value().reset();
+
+  // At its end a program that is alone removes the log.
+  REQUIRE(run_program({{"sqlite3", dir / "catalog.db", "PRAGMA user_version"}, {}, {}}).exit_code == 0);
+
+  CHECK(std::filesystem::exists(dir / "catalog.db-wal"));
+  put(*db, "count", 2);
+  CHECK(get(*Database::open(dir / "catalog.db", OpenMode::kRead).value(), "count") == 2);
+}
 
 TEST_CASE("database: transactions of several threads come one after the other, and each sees its own rows") {
   const auto db = Database::open({}, OpenMode::kInMemory).value();
