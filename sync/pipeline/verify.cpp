@@ -31,18 +31,18 @@ bool is_known(const std::vector<std::size_t>& known, std::string_view path) {
 
 }  // namespace
 
-/// The time that separates the files to check from those verified more recently; nothing: check all.
-std::optional<UtcTime> Verifier::verified_until(double sample) const {
-  if (sample >= 1.0) return std::nullopt;
+/// Many files may have been verified in the same moment: whole cycles and pieces are recorded at once.
+Verifier::Oldest Verifier::oldest(double sample) const {
   std::vector<UtcTime> times;
   parts_.catalog.list_stored_files([&](const Catalog::StoredFile& file) {
     times.push_back(file.verified_at.value_or(UtcTime{}));
     return true;
   });
-  const auto wanted = static_cast<std::size_t>(std::ceil(sample * static_cast<double>(times.size())));
-  if (wanted == 0) return UtcTime::min();
-  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(wanted) - 1, times.end());
-  return times[wanted - 1];
+  const auto wanted = static_cast<std::int64_t>(std::ceil(sample * static_cast<double>(times.size())));
+  if (wanted == 0) return {UtcTime::min(), 0};
+  std::nth_element(times.begin(), times.begin() + (wanted - 1), times.end());
+  const UtcTime until = times[static_cast<std::size_t>(wanted - 1)];
+  return {until, wanted - std::count_if(times.begin(), times.end(), [&](UtcTime time) { return time < until; })};
 }
 
 Result<VerifySummary> Verifier::run(const VerifyOptions& options, std::stop_token stop) {
@@ -55,7 +55,7 @@ Result<VerifySummary> Verifier::run(const VerifyOptions& options, std::stop_toke
 }
 
 Status Verifier::check_files(const VerifyOptions& options, const std::stop_token& stop) {
-  const auto until = verified_until(options.sample);
+  auto share = options.sample < 1.0 ? oldest(options.sample) : Oldest{UtcTime::max(), 0};
   const auto total = parts_.catalog.store_totals().files;
   const auto begun = parts_.clock.steady();
   const StoredFiles files(parts_.db);
@@ -65,8 +65,9 @@ Status Verifier::check_files(const VerifyOptions& options, const std::stop_token
       if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped");
       if (options.time_limit && parts_.clock.steady() - begun >= *options.time_limit) return {};
       const UtcTime last = file.verified_at.value_or(UtcTime{});
-      if (until && last > *until && !(options.verified_before && file.verified_at && last < *options.verified_before))
-        continue;
+      const bool overdue = options.verified_before && file.verified_at && last < *options.verified_before;
+      const bool in_share = last < share.until || (last == share.until && share.of_then-- > 0);
+      if (!in_share && !overdue) continue;
       if (auto checked = check(file); !checked) return checked;
       if (verdicts_.size() >= kVerdictsPerTransaction) record();
       if (parts_.progress) parts_.progress({"", "verify", summary_.checked, total, summary_.bytes});

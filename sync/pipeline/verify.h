@@ -61,7 +61,12 @@ class Verifier {
     std::string account, asset_id;
     FileState before = FileState::kMirrored;
   };
-  [[nodiscard]] std::optional<UtcTime> verified_until(double sample) const;
+  /// The files verified longest ago: those verified before `until`, and of those verified just then so many.
+  struct Oldest {
+    UtcTime until{};
+    std::int64_t of_then = 0;
+  };
+  [[nodiscard]] Oldest oldest(double sample) const;
   [[nodiscard]] std::vector<std::size_t> known_paths() const;
   Status check_files(const VerifyOptions& options, const std::stop_token& stop);
   Status check(const Catalog::StoredFile& file);
