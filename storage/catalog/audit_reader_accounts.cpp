@@ -38,7 +38,8 @@ std::vector<AuditShortfall> shortfalls(Statement& query) {
 /// license that came without an id of its own goes by that of its asset. A feed's row about an asset that is not ours
 /// tells nothing.
 constexpr const char* kStillMissing =
-    " FROM pending p WHERE p.kind = 'rejected' AND (?1 IS NULL OR p.first_at <= ?1) AND ("
+    " FROM pending p WHERE p.kind = 'rejected' AND (?1 IS NULL OR p.first_at <= ?1)"
+    " AND (p.settled_at IS NULL OR p.settled_at > ?1) AND ("
     " (p.key LIKE 'license %' AND NOT EXISTS (SELECT 1 FROM license l WHERE l.account = p.account"
     " AND l.license_id = substr(p.key, 9)) AND NOT EXISTS (SELECT 1 FROM license l WHERE l.account = p.account"
     " AND l.asset_id = substr(p.key, 9) AND l.first_seen_at >= p.first_at))"

@@ -141,7 +141,7 @@ AccountCounts Catalog::counts(const std::string& account) const {
       " (SELECT count(*) FROM file WHERE account = ?1"
       "   AND state IN ('pending', 'failed', 'missing', 'corrupt')),"
       " (SELECT count(*) FROM file WHERE account = ?1 AND state <> 'mirrored' AND state = 'blocked'),"
-      " (SELECT count(*) FROM pending WHERE account = ?1 AND kind = 'rejected'),"
+      " (SELECT count(*) FROM pending WHERE account = ?1 AND kind = 'rejected' AND settled_at IS NULL),"
       " (SELECT count(*) FROM pending WHERE account = ?1 AND kind IN ('metadata', 'file') AND attempts > 0),"
       " (SELECT count(*) FROM pending WHERE account = ?1 AND kind = 'metadata')");
   query.bind(account).step();
@@ -230,7 +230,7 @@ std::vector<std::string> Catalog::dirty_sidecars(const std::string& account, std
 std::vector<PendingRow> Catalog::pending(const std::string& account, PendingKind kind) const {
   Statement query(db_,
                   "SELECT key, attempts, next_at, reason, first_at FROM pending WHERE account = ? AND kind = ?"
-                  " ORDER BY key");
+                  " AND settled_at IS NULL ORDER BY key");
   query.bind_all(account, to_word(kind));
   std::vector<PendingRow> out;
   while (query.step())
@@ -245,8 +245,14 @@ std::vector<PendingRow> Catalog::pending(const std::string& account, PendingKind
 }
 
 bool Catalog::has_pending(const std::string& account, PendingKind kind, const std::string& key) const {
-  Statement query(db_, "SELECT 1 FROM pending WHERE account = ? AND kind = ? AND key = ?");
+  Statement query(db_, "SELECT 1 FROM pending WHERE account = ? AND kind = ? AND key = ? AND settled_at IS NULL");
   return query.bind_all(account, to_word(kind), key).step();
+}
+
+bool Catalog::is_settled(const std::string& account, const std::string& rejected_key) const {
+  Statement query(
+      db_, "SELECT 1 FROM pending WHERE account = ? AND kind = 'rejected' AND key = ? AND settled_at IS NOT NULL");
+  return query.bind_all(account, rejected_key).step();
 }
 
 std::vector<LicenseRow> Catalog::unseen_licenses(const std::string& account, const std::string& scan_id,

@@ -159,6 +159,8 @@ class Catalog {
   [[nodiscard]] std::vector<std::string> dirty_sidecars(const std::string& account, std::size_t limit) const;
   [[nodiscard]] std::vector<PendingRow> pending(const std::string& account, PendingKind kind) const;
   [[nodiscard]] bool has_pending(const std::string& account, PendingKind kind, const std::string& key) const;
+  /// Whether an item was set aside and is not to be found any more.
+  [[nodiscard]] bool is_settled(const std::string& account, const std::string& rejected_key) const;
   /// Held licenses that the scan `scan_id` did not see, licensed at or after `from` (all when empty).
   [[nodiscard]] std::vector<LicenseRow> unseen_licenses(const std::string& account, const std::string& scan_id,
                                                         std::optional<UtcTime> from) const;

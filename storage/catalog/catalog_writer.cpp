@@ -188,9 +188,29 @@ void CatalogWriter::put_pending(const PendingRow& row) {
   Statement(db_,
             "INSERT INTO pending (account, kind, key, attempts, next_at, reason, first_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET attempts = excluded.attempts,"
-            " next_at = excluded.next_at, reason = excluded.reason, first_at = min(first_at, excluded.first_at)")
+            " next_at = excluded.next_at, reason = excluded.reason, first_at = min(first_at, excluded.first_at),"
+            " settled_at = NULL")
       .bind_all(row.account, to_word(row.kind), row.key, row.attempts, row.next_at, row.reason, row.first_at)
       .run();
+}
+
+void CatalogWriter::settle_rejected(const std::string& account, const std::string& what,
+                                    const std::set<std::string>& still_there, UtcTime now) {
+  Statement rows(db_,
+                 "SELECT key, settled_at IS NOT NULL FROM pending p WHERE account = ?1 AND kind = 'rejected'"
+                 " AND substr(key, 1, length(?2) + 1) = ?2 || ' ' AND (?2 <> 'asset' OR NOT EXISTS (SELECT 1"
+                 " FROM license l WHERE l.account = p.account AND l.asset_id = substr(p.key, 7)))");
+  rows.bind_all(account, what);
+  std::vector<std::pair<std::string, bool>> wrong;  // and whether it is there
+  while (rows.step()) {
+    auto key = rows.text(0);
+    const bool there = still_there.contains(key), settled = rows.boolean(1);
+    if (there == settled) wrong.emplace_back(std::move(key), there);
+  }
+  for (const auto& [key, there] : wrong)
+    Statement(db_, "UPDATE pending SET settled_at = ? WHERE account = ? AND kind = 'rejected' AND key = ?")
+        .bind_all(there ? std::nullopt : std::optional(now), account, key)
+        .run();
 }
 
 void CatalogWriter::clear_pending(const std::string& account, PendingKind kind, const std::string& key) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,10 @@ class CatalogWriter {
 
   // -- pending work ---------------------------------------------------------------------------------------------
   void put_pending(const PendingRow& row);  ///< replaces the row of the same account, kind and key
+  /// Rejected rows of `what` (the first word of their keys, e.g. `license`) are settled when their keys are not
+  /// `still_there`, and open again when they are; an asset that a license is held of stays as it is.
+  void settle_rejected(const std::string& account, const std::string& what, const std::set<std::string>& still_there,
+                       UtcTime now);
   void clear_pending(const std::string& account, PendingKind kind, const std::string& key);
   void clear_pending(const std::string& account, PendingKind kind);
   void mark_sidecar_dirty(const std::string& account, const std::string& asset_id);

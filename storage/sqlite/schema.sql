@@ -152,7 +152,7 @@ CREATE TABLE pending (
   attempts INTEGER NOT NULL CHECK (attempts >= 0),
   next_at  INTEGER,
   reason   TEXT    NOT NULL,
-  first_at INTEGER NOT NULL,
+  first_at INTEGER NOT NULL, settled_at INTEGER,
   PRIMARY KEY (account, kind, key)
 ) STRICT, WITHOUT ROWID;
 

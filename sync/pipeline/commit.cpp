@@ -31,6 +31,7 @@ void Committer::page(const Page& page, const PagePosition& position) {
     }
   for (const auto& news : page.notices) notice(news, now);
   for (const auto& item : page.rejected) rejected(item, now);
+  if (page.asset_list) forget_unlisted(page, now);
   if (const auto key = tombstones_key(cycle_.account); !page.unknown_deletions.empty())
     cycle_.writer.put_setting(key, with_tombstones(cycle_.catalog.setting(key), page.unknown_deletions));
   for (const auto& span : page.observed)
@@ -39,6 +40,15 @@ void Committer::page(const Page& page, const PagePosition& position) {
   crash_point("page.before_commit");
   tx.commit();
   crash_point("page.after_commit");
+}
+
+/// Ids that could not be used, or that nobody knew, and that were taken off the list of assets since.
+void Committer::forget_unlisted(const Page& page, UtcTime now) {
+  std::set<std::string> still_there;
+  for (const auto& item : page.rejected) still_there.insert(pending_key(item));
+  for (const auto& id : *page.asset_list) still_there.insert(pending_key({"asset", id, "", ""}));
+  for (const char* what : {"asset", "assets_file entry"})
+    cycle_.writer.settle_rejected(cycle_.account, what, still_there, now);
 }
 
 void Committer::stream_failed(const std::string& stream, const Error& error) {
@@ -91,8 +101,9 @@ void Committer::notice(const AssetNotice& notice, UtcTime now) {
 
 /// Overlapping polls read the same bad item again; it is news, and noise, only once.
 void Committer::rejected(const RejectedItem& item, UtcTime now) {
-  const std::string key = item.what + " " + item.key;
+  const std::string key = pending_key(item);
   if (cycle_.catalog.has_pending(cycle_.account, PendingKind::kRejected, key)) return;
+  const auto digest = item.raw_sha256.empty() ? "" : " (sha256 " + item.raw_sha256 + ")";
   ++cycle_.summary.items_rejected;
   cycle_.log.warning("item.rejected", {{"account", cycle_.account},
                                        {"what", item.what},
@@ -100,7 +111,7 @@ void Committer::rejected(const RejectedItem& item, UtcTime now) {
                                        {"reason", item.reason},
                                        {"raw_sha256", item.raw_sha256}});
   cycle_.writer.put_pending({cycle_.account, PendingKind::kRejected, key, 1, std::nullopt,
-                             without_secrets(cycle_, item.reason) + " (sha256 " + item.raw_sha256 + ")", now});
+                             without_secrets(cycle_, item.reason) + digest, now});
 }
 
 void Committer::want_metadata(std::span<const std::string> asset_ids, const std::string& reason) {
@@ -141,6 +152,9 @@ void Committer::description(const DescribedAsset& described, UtcTime now) {
   const auto known = cycle_.catalog.find_asset(cycle_.account, described.asset_id);
   if (!known) return;
   cycle_.writer.clear_pending(cycle_.account, PendingKind::kWithdrawal, described.asset_id);
+  if (known->state == AssetState::kUnknown)
+    cycle_.writer.clear_pending(cycle_.account, PendingKind::kRejected,
+                                pending_key({"asset", described.asset_id, "", ""}));
   const MetadataDiff change = diff(*known, described);
   AssetRow row = *known;
   if (change.same()) {
@@ -174,6 +188,12 @@ void Committer::absent(const std::string& asset_id, UtcTime now) {
   if (!known) return;
   cycle_.writer.touch_checked(cycle_.account, asset_id, now);
   if (known->state == AssetState::kWithdrawn) return;
+  // What a person listed and no provider ever described was not withdrawn: the id is wrong.
+  const RejectedItem wrong{"asset", asset_id, "the provider does not know this id", ""};
+  if (known->state == AssetState::kUnknown && cycle_.catalog.licenses_of(cycle_.account, asset_id).empty()) {
+    if (!cycle_.catalog.is_settled(cycle_.account, pending_key(wrong))) rejected(wrong, now);
+    return;
+  }
   cycle_.writer.put_pending(
       {cycle_.account, PendingKind::kWithdrawal, asset_id, 1, std::nullopt, "the provider does not have it", now});
 }
@@ -290,8 +310,10 @@ void Committer::unblock(const std::string& reason) {
   tx.commit();
 }
 
-void Committer::missing_licenses(std::span<const LicenseRow> licenses, const StreamRow& listed) {
+void Committer::missing_licenses(std::span<const LicenseRow> licenses, const std::set<std::string>& unusable,
+                                 const StreamRow& listed) {
   Transaction tx(cycle_.db);
+  cycle_.writer.settle_rejected(cycle_.account, "license", unusable, cycle_.clock.utc());
   cycle_.writer.clear_pending(cycle_.account, PendingKind::kVanish);
   for (const auto& license : licenses)
     cycle_.writer.put_pending({cycle_.account, PendingKind::kVanish, license.license_id, 1, std::nullopt,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -63,7 +64,9 @@ class Committer {
   void unblock(const std::string& reason);
 
   /// Notes licenses that a complete listing did not have, and with them that it was made: `listed` is the stream's row.
-  void missing_licenses(std::span<const LicenseRow> licenses, const StreamRow& listed);
+  /// Licenses that were set aside before and are not among the `unusable` of it (by key) are settled.
+  void missing_licenses(std::span<const LicenseRow> licenses, const std::set<std::string>& unusable,
+                        const StreamRow& listed);
   /// Applies the collected losses: assets withdrawn, licenses vanished.
   void losses(std::span<const std::string> withdrawn_assets, std::span<const std::string> vanished_licenses);
 
@@ -71,6 +74,7 @@ class Committer {
   void license(const License& license, const std::string& scan_id, UtcTime now);
   void notice(const AssetNotice& notice, UtcTime now);
   void rejected(const RejectedItem& item, UtcTime now);
+  void forget_unlisted(const Page& page, UtcTime now);
   void description(const DescribedAsset& described, UtcTime now);
   void metadata_failed(const WorkItem& item, const std::string& reason, UtcTime now);
   void absent(const std::string& asset_id, UtcTime now);

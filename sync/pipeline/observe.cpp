@@ -60,12 +60,13 @@ Status Observer::find_missing(const Page& page, PagePosition listed, std::stop_t
     }
   }
   listed.stream.last_full_at = listed.stream.last_ok_at;
-  committer_.missing_licenses(unseen, listed.stream);
+  committer_.missing_licenses(unseen, unusable_, listed.stream);
   return {};
 }
 
 void Observer::count(const Page& page) {
   for (const auto& license : page.licenses) seen_.insert(std::hash<std::string>{}(license.license_id));
+  for (const auto& item : page.rejected) unusable_.insert(pending_key(item));
   cycle_.summary.licenses_seen = static_cast<std::int64_t>(seen_.size());
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <unordered_set>
 
@@ -27,6 +28,7 @@ class Observer {
   Cycle& cycle_;
   Committer committer_;
   std::unordered_set<std::size_t> seen_;  ///< hashes of the license ids seen in this cycle
+  std::set<std::string> unusable_;        ///< keys of what this cycle could not use
 };
 
 }  // namespace damsync

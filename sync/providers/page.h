@@ -19,6 +19,9 @@ struct RejectedItem {
   std::string raw_sha256;  ///< of the item's JSON
 };
 
+/// Under which an item is set aside in the catalog.
+inline std::string pending_key(const RejectedItem& item) { return item.what + " " + item.key; }
+
 /// The provider says that something happened to an asset.
 struct AssetNotice {
   std::string asset_id;
@@ -46,6 +49,8 @@ struct Page {
   /// With `last` of a full listing: every license of the account was listed since the scan began, so what was
   /// not seen is gone (I7). `scan_from`: licenses from before this time were not asked for.
   bool complete_listing = false;
+  /// With `last`, where assets are those that a person lists: all of the list, known ones too; `rejected` has the rest.
+  std::optional<std::vector<std::string>> asset_list;
   std::optional<UtcTime> scan_from;
 };
 

@@ -83,6 +83,28 @@ TEST_CASE_FIXTURE(Archive, "P1 getty connect account: a line that is no id is re
   CHECK(asset("53").state == AssetState::kActive);
 }
 
+TEST_CASE_FIXTURE(Archive, "P1 getty connect account: what is wrong in the list is told until it is mended") {
+  const auto set_aside = [&] {
+    const auto db = Database::open(dir / "catalog.db", OpenMode::kRead).value();
+    std::string keys;
+    for (const auto& row : Catalog(*db).pending("archive", PendingKind::kRejected)) keys += row.key + ";";
+    return keys;
+  };
+  list("51\nno id at all\n59\n");
+  const auto summary = sync();
+  CHECK(summary.assets_withdrawn == 0);
+  CHECK(asset("59").state == AssetState::kUnknown);
+  CHECK(set_aside() == "asset 59;assets_file entry no id at all;");
+  sync();
+  CHECK(set_aside() == "asset 59;assets_file entry no id at all;");
+  list("51\n59\n");
+  sync();
+  CHECK(set_aside() == "asset 59;");
+  list("51\n");
+  sync();
+  CHECK(set_aside().empty());
+}
+
 TEST_CASE_FIXTURE(Archive,
                   "getty connect account: a missing assets file is named, and what is known is still looked at") {
   sync();

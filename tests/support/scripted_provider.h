@@ -122,6 +122,7 @@ class ScriptedProvider final : public Provider {
     page.next = std::to_string(to);
     page.last = to == history.size();
     page.complete_listing = request.full && page.last;
+    if (page.last && !listed_assets.empty()) page.asset_list = listed_assets;
     return page;
   }
 

@@ -85,12 +85,15 @@ Result<Page> GettyConnectProvider::poll(const PollRequest& request, std::stop_to
   auto next = list->ids.begin();
   if (cursor.after) next = std::upper_bound(next, list->ids.end(), *cursor.after);
   Page page;
-  if (!cursor.after) page.rejected = std::move(list->rejected);
   for (; next != list->ids.end() && page.listed.size() < kIdsPerPage; ++next)
     if (request.known == nullptr || !request.known->contains(*next)) page.listed.push_back(*next);
   page.last = next == list->ids.end();
   cursor.after = page.last ? std::nullopt : std::optional(page.listed.back());
   page.next = to_text(cursor);
+  if (page.last) {
+    page.rejected = std::move(list->rejected);
+    page.asset_list = std::move(list->ids);
+  }
   return page;
 }
 

@@ -230,6 +230,13 @@ TEST_CASE("audit reader: what was set aside is missing until it is read after al
   missing = AuditReader(*bench.db, {}).rejected();
   REQUIRE(missing.size() == 1);
   CHECK(missing[0].keys == std::vector<std::string>{"license e2"});
+
+  bench.commit([&] { bench.writer.settle_rejected("newsroom", "license", {"license e2"}, bench.now()); });
+  CHECK(AuditReader(*bench.db, {}).rejected().size() == 1);
+  bench.commit([&] { bench.writer.settle_rejected("newsroom", "license", {}, bench.now()); });
+  CHECK(AuditReader(*bench.db, {}).rejected().empty());
+  CHECK(AuditReader(*bench.db, bench.now()).rejected().empty());
+  CHECK(AuditReader(*bench.db, bench.now() - Millis(1)).rejected().size() == 1);  // of the past it stays so
 }
 
 TEST_CASE("audit reader: an image that was never described is missing, once, and a video is not") {

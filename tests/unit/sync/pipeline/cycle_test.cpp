@@ -354,6 +354,7 @@ TEST_CASE_FIXTURE(CycleBench, "P1 cycle: an item that cannot be used is quaranti
   policy.full = true;
   CHECK(cycle().items_rejected == 0);
   CHECK(catalog().pending("newsroom", PendingKind::kRejected).size() == 1);
+  CHECK(catalog().counts("newsroom").quarantined == 1);
 }
 
 TEST_CASE_FIXTURE(CycleBench,
