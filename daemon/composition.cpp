@@ -43,9 +43,19 @@ AccountSummary summary_of(const AccountSettings& account) {
 
 }  // namespace
 
+/// What sidecars say besides what the providers say.
+Policy Composition::house_policy() const {
+  Policy policy;
+  policy.agreements = settings_.agreements;
+  policy.house = settings_.house;
+  if (const auto zone = TimeZone::find(settings_.schedule.time_zone))
+    policy.day_of = [zone = *zone](UtcTime time) { return zone.day_of(time); };
+  return policy;
+}
+
 Policy Composition::policy_for(const AccountSettings& account, const SyncOptions& options) const {
   const auto& accepted = options.accept_withdrawals;
-  Policy policy;
+  Policy policy = house_policy();
   policy.full = options.full;
   policy.dry_run = options.dry_run;
   policy.ignore_backoff = options.ignore_backoff;
@@ -58,8 +68,6 @@ Policy Composition::policy_for(const AccountSettings& account, const SyncOptions
   if (options.pace && !settings_.schedule.bandwidth.empty()) policy.transfer.deadline = kPacedDeadline;
   policy.spending.may_consume = account.may_consume;
   policy.spending.budget_per_day = account.budget_per_day;
-  policy.agreements = settings_.agreements;
-  policy.house = settings_.house;
   policy.spending.min_free = settings_.store.min_free + kSpendingRoom;
   if (const auto zone = TimeZone::find(settings_.schedule.time_zone))
     policy.spending.day_start = [zone = *zone](UtcTime now) {
@@ -237,9 +245,7 @@ Result<AdoptSummary> Composition::adopt(const AdoptOptions& options, const Progr
   if (!options.account.empty())
     if (auto known = check_accounts({options.account}); !known) return known.error();
 
-  Policy policy;
-  policy.agreements = settings_.agreements;
-  policy.house = settings_.house;
+  const Policy policy = house_policy();
   std::vector<std::unique_ptr<AccountConnection>> connections;
   std::deque<Cycle> cycles;  // whose places stay
   Adopter::Parts parts{{}, settings_.store.root.string(), settings_.store.min_free, progress, tell};

@@ -71,6 +71,7 @@ class Composition {
   };
   using AccountWork = std::function<void(Cycle&, AccountConnection&)>;
   [[nodiscard]] Status check_accounts(const std::vector<std::string>& names) const;
+  [[nodiscard]] Policy house_policy() const;
   [[nodiscard]] Policy policy_for(const AccountSettings& account, const SyncOptions& options) const;
   Cycle make_cycle(const std::string& account, AccountConnection& connection, const Policy& policy,
                    const Observers& observers);

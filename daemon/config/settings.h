@@ -11,9 +11,10 @@
 #include "storage/base/clock.h"
 #include "storage/base/result.h"
 #include "storage/base/secret.h"
+#include "sync/agreement/agreement.h"
 #include "sync/deliver/event_filter.h"
 #include "sync/providers/provider_settings.h"
-#include "sync/sidecar/agreement.h"
+#include "sync/sidecar/sidecar.h"
 
 namespace damsync {
 

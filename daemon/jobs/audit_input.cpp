@@ -29,16 +29,14 @@ std::optional<std::string> hash_of(const std::filesystem::path& file) {
 }
 
 void add_agreements(const Settings& settings, AuditInput& input) {
-  for (const auto& a : settings.agreements) {
-    ReportAgreement out{a.account, a.license_type, a.agreement, a.subscription_id,     a.licensee,
-                        a.start,   a.end,          a.terms_url, a.terms_file.string(), ""};
-    if (!a.terms_file.empty()) {
-      if (const auto hash = hash_of(a.terms_file))
-        out.terms_sha256 = *hash;
-      else
-        input.remarks.push_back(fmt::format("the terms {} cannot be read", a.terms_file.string()));
-    }
-    input.rules.agreements.push_back(std::move(out));
+  input.rules.agreements = settings.agreements;
+  for (auto& agreement : input.rules.agreements) {
+    const auto& file = agreement.terms_file;
+    if (file.empty()) continue;
+    if (const auto hash = hash_of(file))
+      agreement.terms_sha256 = *hash;
+    else
+      input.remarks.push_back(fmt::format("the terms {} cannot be read", file.string()));
   }
 }
 

@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "storage/base/time.h"
+#include "sync/agreement/agreement.h"
 #include "sync/quota/budget.h"
-#include "sync/sidecar/agreement.h"
+#include "sync/sidecar/sidecar.h"
 #include "sync/transfer/downloader.h"
 
 namespace damsync {
@@ -24,7 +25,8 @@ struct Policy {
   TransferLimits transfer;
   SpendRules spending;                ///< for providers without free refetch
   OperatorFacts house;                ///< what the operator says of every asset
-  std::vector<Agreement> agreements;  ///< what the operator says of licenses; the first that matches counts
+  std::vector<Agreement> agreements;  ///< what the operator says of licenses
+  LocalDay day_of;                    ///< in the zone of the schedule
 };
 
 /// True when so many losses in one cycle need a person: more than 50 and more than `share` of `total` (promise 10).

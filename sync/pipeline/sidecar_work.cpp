@@ -12,6 +12,7 @@
 #include "sync/http/json_reader.h"
 #include "sync/pipeline/file_place.h"
 #include "sync/pipeline/leftovers.h"
+#include "sync/sidecar/agreement_facts.h"
 #include "sync/sidecar/file_sidecars.h"
 #include "sync/sidecar/json_writer.h"
 
@@ -51,7 +52,7 @@ Status SidecarWork::run(std::stop_token stop) {
   return make_error(ErrorCode::kCancelled, "stopped");
 }
 
-std::chrono::sys_days SidecarWork::today() const { return std::chrono::floor<std::chrono::days>(cycle_.clock.utc()); }
+std::chrono::sys_days SidecarWork::today() const { return local_day(cycle_.policy.day_of, cycle_.clock.utc()); }
 
 /// Facts that come from the settings change without any news of the asset: other agreements, one that began or ended,
 /// another choice of formats. Files of a format that was written until now and is not wanted any more are noted to be
@@ -143,7 +144,7 @@ std::optional<SidecarInput> SidecarWork::input_of(const std::string& asset_id) c
   input.supplier_name = cycle_.provider.capabilities().supplier_name;
   input.composed_license_ids = cycle_.provider.capabilities().composes_license_ids;
   input.house = cycle_.policy.house;
-  input.agreements = agreement_facts(cycle_.policy.agreements, input.licenses);
+  input.agreements = agreement_facts(cycle_.policy.agreements, input.licenses, cycle_.policy.day_of);
   input.today = today();
   input.collections = CollectionBook(cycle_.db).of_asset(cycle_.account, asset_id);
   return input;

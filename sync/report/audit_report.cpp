@@ -13,7 +13,7 @@ std::string day_or_empty(const std::optional<std::chrono::sys_days>& day) {
   return day ? format_date(*day) : std::string();
 }
 
-std::string match_text(const ReportAgreement& a) {
+std::string match_text(const Agreement& a) {
   std::string out;
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) out += fmt::format("{}{}={}", out.empty() ? "" : " ", name, value);
@@ -25,11 +25,11 @@ std::string match_text(const ReportAgreement& a) {
   return out.empty() ? "every license" : out;
 }
 
-std::string days_text(const ReportAgreement& a) {
+std::string days_text(const Agreement& a) {
   return (a.start ? " from " + format_date(*a.start) : "") + (a.end ? " until " + format_date(*a.end) : "");
 }
 
-ReportTerms terms_of(const ReportAgreement& a) {
+ReportTerms terms_of(const Agreement& a) {
   return {match_text(a), a.licensee,   day_or_empty(a.start), day_or_empty(a.end),
           a.terms_url,   a.terms_file, a.terms_sha256};
 }
@@ -318,6 +318,7 @@ void AuditReport::put_notes() {
                     "findings.",
                     account, count));
   if (input_.only) return;
+  totals_.waivers = waivers_.waivers();
   for (const auto* a : agreements_.used()) totals_.terms.push_back(terms_of(*a));
   for (const auto* a : agreements_.unused())
     notes.push_back(

@@ -109,7 +109,7 @@ class RowFinder {
           context_.spend_open_since);
   }
 
-  [[nodiscard]] const ReportAgreement* agreement() const { return context_.agreement.agreement; }
+  [[nodiscard]] const Agreement* agreement() const { return context_.agreement.agreement; }
   /// Days that are left, the last one included.
   [[nodiscard]] std::int64_t days_left() const { return (*agreement()->end - rules_.today).count(); }
 
@@ -341,22 +341,34 @@ std::string usage_difference(const UsageFacts& before, const UsageFacts& now) {
 }
 
 WaiverBook::WaiverBook(const AuditRules& rules) {
-  for (const auto& waiver : rules.waivers)
-    if (!waiver.until || *waiver.until >= rules.today) by_code_[waiver.code].push_back(&waiver);
+  for (const auto& w : rules.waivers) {
+    const bool over = w.until && *w.until < rules.today;
+    if (!over) by_code_[w.code].push_back(waivers_.size());
+    waivers_.push_back({w.code,
+                        w.provider,
+                        w.account,
+                        w.asset_id,
+                        w.license_id,
+                        w.path,
+                        {w.by, w.until ? format_date(*w.until) : "", w.reason},
+                        over});
+  }
 }
 
-void WaiverBook::apply(Finding& finding, const std::string& path) const {
+void WaiverBook::apply(Finding& finding, const std::string& path) {
   const auto found = by_code_.find(finding.code);
   if (found == by_code_.end()) return;
   const auto matches = [](const std::string& wanted, const std::string& value) {
     return wanted.empty() || wanted == value;
   };
-  for (const Waiver* waiver : found->second) {
-    if (!matches(waiver->provider, finding.provider) || !matches(waiver->account, finding.account) ||
-        !matches(waiver->path, path) || !matches(waiver->asset_id, finding.asset_id) ||
-        !matches(waiver->license_id, finding.license_id))
+  for (const auto place : found->second) {
+    auto& waiver = waivers_[place];
+    if (!matches(waiver.provider, finding.provider) || !matches(waiver.account, finding.account) ||
+        !matches(waiver.path, path) || !matches(waiver.asset_id, finding.asset_id) ||
+        !matches(waiver.license_id, finding.license_id))
       continue;
-    finding.waived = FindingWaiver{waiver->by, waiver->until ? format_date(*waiver->until) : "", waiver->reason};
+    finding.waived = waiver.signed_off;
+    ++waiver.findings;
     return;
   }
 }

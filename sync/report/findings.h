@@ -35,15 +35,15 @@ struct AuditRules {
   double quota_low = 0.1;
   Millis stale_after{};                    ///< no success for so long is a finding
   std::set<std::string> project_required;  ///< accounts
-  std::vector<ReportAgreement> agreements;
-  LocalDay day_of;  ///< in the zone of the schedule; empty: days of UTC
+  std::vector<Agreement> agreements;
+  LocalDay day_of;  ///< in the zone of the schedule
   std::vector<Waiver> waivers;
 };
 
 /// What the catalog knows about a row besides the row itself.
 struct RowContext {
   const UsageFacts* facts = nullptr;  ///< of the asset, as it is described now
-  AgreementBook::Answer agreement;
+  AgreementAnswer agreement;
   std::string_view same_as;                       ///< an earlier license of the same asset, type and size; empty: none
   std::optional<UtcTime> file_state_since;        ///< of a file that is missing or was changed; nothing: not known
   std::optional<UtcTime> not_downloadable_since;  ///< nothing: always
@@ -76,15 +76,18 @@ Finding stray_file(const StrayFile& file);
 /// What differs between two descriptions in what decides about use, e.g. `editorial: no, now yes`; empty: nothing.
 std::string usage_difference(const UsageFacts& before, const UsageFacts& now);
 
-/// Marks findings that a waiver covers. Waivers whose last day is over cover nothing.
+/// Marks findings that a waiver covers, each by the first that does, and counts them. Waivers whose last day is over
+/// cover nothing.
 class WaiverBook {
  public:
   explicit WaiverBook(const AuditRules& rules);
   /// `path`: of the file that the finding is about, if any.
-  void apply(Finding& finding, const std::string& path = {}) const;
+  void apply(Finding& finding, const std::string& path = {});
+  [[nodiscard]] const std::vector<ReportWaiver>& waivers() const noexcept { return waivers_; }
 
  private:
-  std::map<FindingCode, std::vector<const Waiver*>> by_code_;
+  std::vector<ReportWaiver> waivers_;
+  std::map<FindingCode, std::vector<std::size_t>> by_code_;  ///< places of those that are not over
 };
 
 }  // namespace damsync

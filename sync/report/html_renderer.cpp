@@ -185,6 +185,17 @@ struct HtmlRenderer::Page {
     section.set("more", more.empty() ? data(false) : data(more));
     page.set("waived", section);
   }
+  void put_idle_waivers(const std::vector<ReportWaiver>& waivers) {
+    const auto count = std::count_if(waivers.begin(), waivers.end(), [](const auto& w) { return w.findings == 0; });
+    page.set("idle_waivers", data(false));
+    if (count == 0) return;
+    data section;
+    section.set("count", grouped(count));
+    section.set("table", idle_waivers_html(waivers, kWaivedShown));
+    const auto more = more_text(count, kWaivedShown, "report.json");
+    section.set("more", more.empty() ? data(false) : data(more));
+    page.set("idle_waivers", section);
+  }
   void put_changes() {
     const auto& changes = head.changes;
     page.set("changes_lead", changes.since ? "What happened since the report of " + readable_time(changes.since) + "."
@@ -260,6 +271,7 @@ Status HtmlRenderer::end(const ReportTotals& totals) {
   for (const auto& note : totals.notes) notes.push_back(data(note));
   page.set("notes", notes);
   page_->put_findings();
+  page_->put_idle_waivers(totals.waivers);
   page_->put_changes();
   page_->put_licenses();
 

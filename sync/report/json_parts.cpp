@@ -73,6 +73,20 @@ Json terms_json(const ReportTerms& terms) {
                        {"terms_sha256", or_null(terms.terms_sha256)}});
 }
 
+Json waiver_json(const ReportWaiver& waiver) {
+  return Json::object({{"code", to_word(waiver.code)},
+                       {"provider", or_null(waiver.provider)},
+                       {"account", or_null(waiver.account)},
+                       {"asset_id", or_null(waiver.asset_id)},
+                       {"license_id", or_null(waiver.license_id)},
+                       {"path", or_null(waiver.path)},
+                       {"by", waiver.signed_off.by},
+                       {"until", or_null(waiver.signed_off.until)},
+                       {"reason", waiver.signed_off.reason},
+                       {"state", state_word(waiver)},
+                       {"findings", waiver.findings}});
+}
+
 Json plan_json(const ReportPlan& item) {
   const auto& plan = item.plan;
   return Json::object({{"account", item.account},
@@ -133,7 +147,8 @@ std::vector<Json::Member> json_head(const ReportHead& head) {
 std::vector<Json::Member> json_tail(const ReportTotals& totals) {
   return {{"notes", list_of(totals.notes, text_json)},
           {"terms", list_of(totals.terms, terms_json)},
-          {"totals", json_totals(totals)}};
+          {"totals", json_totals(totals)},
+          {"waivers", list_of(totals.waivers, waiver_json)}};
 }
 
 }  // namespace damsync

@@ -39,8 +39,6 @@ void set_release(std::string& out, const std::optional<bool>& said, const std::s
     out = words;
 }
 
-bool same_or_any(const std::string& wanted, const std::string& found) { return wanted.empty() || wanted == found; }
-
 }  // namespace
 
 struct LicenseRowReader::Parser {
@@ -64,43 +62,18 @@ struct LicenseRowReader::Parser {
   }
 };
 
-bool ReportAgreement::matches(const ReportLicense& row) const noexcept {
-  return same_or_any(account, row.account) && same_or_any(license_type, row.license_type) &&
-         same_or_any(agreement, row.agreement) && same_or_any(subscription_id, row.subscription_id);
-}
+AgreementBook::AgreementBook(std::span<const Agreement> agreements, LocalDay day_of)
+    : agreements_(agreements), day_of_(std::move(day_of)), used_(agreements.size()) {}
 
-bool ReportAgreement::covers(std::chrono::sys_days day) const noexcept {
-  return (!start || *start <= day) && (!end || day <= *end);
-}
-
-AgreementBook::AgreementBook(const std::vector<ReportAgreement>& agreements, LocalDay day_of)
-    : agreements_(agreements), day_of_(std::move(day_of)), used_(agreements.size()) {
-  if (!day_of_) day_of_ = [](UtcTime time) { return std::chrono::floor<std::chrono::days>(time); };
-}
-
-AgreementBook::Answer AgreementBook::find(const ReportLicense& row) {
-  Answer out;
-  std::optional<std::chrono::sys_days> day;
-  std::size_t found = 0;
-  for (std::size_t i = 0; i < agreements_.size(); ++i) {
-    const auto& agreement = agreements_[i];
-    if (!agreement.matches(row)) continue;
-    if (!day && row.licensed_at.at) day = day_of_(*row.licensed_at.at);
-    if (day && !agreement.covers(*day)) {
-      out.other_days = true;
-    } else if (out.agreement == nullptr || agreement.start > out.agreement->start) {
-      out.agreement = &agreement;
-      found = i;
-    }
-  }
-  if (out.agreement == nullptr) return out;
-  out.other_days = false;
-  used_[found] = true;
+AgreementAnswer AgreementBook::find(const ReportLicense& row) {
+  const AgreementKey key{row.account, row.license_type, row.agreement, row.subscription_id, row.licensed_at.at};
+  const auto out = find_agreement(agreements_, key, day_of_);
+  if (out.agreement != nullptr) used_[static_cast<std::size_t>(out.agreement - agreements_.data())] = true;
   return out;
 }
 
-std::vector<const ReportAgreement*> AgreementBook::listed(bool used) const {
-  std::vector<const ReportAgreement*> out;
+std::vector<const Agreement*> AgreementBook::listed(bool used) const {
+  std::vector<const Agreement*> out;
   for (std::size_t i = 0; i < agreements_.size(); ++i)
     if (used_[i] == used) out.push_back(&agreements_[i]);
   return out;
@@ -229,14 +202,14 @@ void LicenseRowReader::put_facts(const UsageFacts& facts, ReportLicense& row) {
 
 void LicenseRowReader::put_agreement(ReportLicense& row) {
   agreement_ = agreements_.find(row);
-  static const ReportAgreement kNone;
-  const ReportAgreement& a = agreement_.agreement != nullptr ? *agreement_.agreement : kNone;
+  static const Agreement kNone;
+  const Agreement& a = agreement_.agreement != nullptr ? *agreement_.agreement : kNone;
   row.licensee = a.licensee;
   row.start = a.start ? format_date(*a.start) : std::string();
   row.end = a.end ? format_date(*a.end) : std::string();
   row.end_source = a.end ? "agreement" : "";
   row.terms_url = a.terms_url;
-  row.terms_file = a.terms_file;
+  row.terms_file = a.terms_file.native();
   row.terms_sha256 = a.terms_sha256;
 }
 

@@ -163,6 +163,11 @@ const FindingRule& rule_of(FindingCode code) noexcept {
   return *std::find_if(kRules.begin(), kRules.end(), [&](const FindingRule& rule) { return rule.code == code; });
 }
 
+const char* state_word(const ReportWaiver& waiver) noexcept {
+  if (waiver.over) return "over";
+  return waiver.findings > 0 ? "used" : "unused";
+}
+
 std::span<const ReportColumn> report_columns() noexcept { return kColumns; }
 
 }  // namespace damsync

@@ -168,6 +168,17 @@ struct ReportTerms {
   std::string licensee, start, end, terms_url, terms_file, terms_sha256;
 };
 
+/// One entry of the list of exceptions, and what became of it in this report.
+struct ReportWaiver {
+  FindingCode code = FindingCode::kAdult;
+  std::string provider, account, asset_id, license_id, path;  ///< empty: any
+  FindingWaiver signed_off;
+  bool over = false;          ///< its last day is past: it covers nothing any more
+  std::int64_t findings = 0;  ///< of this report that it covers
+};
+/// `used`, `unused`, or `over`.
+const char* state_word(const ReportWaiver& waiver) noexcept;
+
 struct ReportPlan {
   std::string account, provider;
   Plan plan;
@@ -205,8 +216,9 @@ struct ReportTotals {
   std::int64_t findings_new = 0;                          ///< first seen since the report of an earlier night
   std::map<std::string, std::int64_t> licenses_by_month;  ///< `YYYY-MM` of licensed_at
   std::map<std::string, std::int64_t> licenses_by_provider, licenses_by_type;
-  std::vector<ReportTerms> terms;  ///< those that a license stands under
-  std::vector<std::string> notes;  ///< what else to know when reading it, one line each, for a person
+  std::vector<ReportTerms> terms;     ///< those that a license stands under
+  std::vector<ReportWaiver> waivers;  ///< the whole list, in its order
+  std::vector<std::string> notes;     ///< what else to know when reading it, one line each, for a person
 };
 
 }  // namespace damsync

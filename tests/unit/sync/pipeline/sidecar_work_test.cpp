@@ -132,15 +132,18 @@ TEST_CASE_FIXTURE(AgreementBench, "sidecars: a format that is switched on later 
   CHECK(visible_files().contains(path_of("102") + ".jsonld"));
 }
 
-TEST_CASE_FIXTURE(AgreementBench, "sidecars: a license is in force from the day its agreement begins, and not before") {
-  policy.agreements = {ltd(k2030)};
+TEST_CASE_FIXTURE(AgreementBench, "sidecars: an agreement says nothing of a license that was taken before its days") {
+  policy.agreements = {ltd(k2030), ltd(std::chrono::year(2028) / 1 / 1)};
   policy.agreements[0].start = std::chrono::sys_days(std::chrono::year(2026) / 3 / 16);
+  policy.agreements[1].licensee = "The Company Before";
   cycle();
-  CHECK_FALSE(holds(xmp(), "<plus:LicenseID>e1</plus:LicenseID>"));
-  CHECK(holds(xmp(), "<damsync:LicenseID>e1</damsync:LicenseID>"));
-  clock.advance(std::chrono::hours(24));
+  CHECK(holds(xmp(), "The Company Before"));
+  CHECK_FALSE(holds(xmp(), "Example Media Ltd"));
+  policy.agreements.pop_back();
   cycle();
-  CHECK(holds(xmp(), "<plus:LicenseID>e1</plus:LicenseID>"));
+  CHECK_FALSE(holds(xmp(), "The Company Before"));
+  CHECK_FALSE(holds(xmp(), "plus:LicenseStartDate"));
+  CHECK(holds(xmp(), "<plus:LicenseID>e1</plus:LicenseID>"));  // held all the same
 }
 
 TEST_CASE_FIXTURE(AgreementBench, "sidecars: the rules of the house reach those that stand already") {

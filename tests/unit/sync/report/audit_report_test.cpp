@@ -87,7 +87,7 @@ TEST_CASE("audit report: every license is a row, with what the catalog and the a
   bench.describe("1001", R"({"ai_generated":true,"caption":"A harbour","creator_name":"Ann <b>","editorial":true,)"
                          R"("extra":{"release_info":"No release"},"restrictions":["no covers"],"title":"Harbour"})");
   bench.commit([&] { bench.writer.put_file(bench.mirrored("e1", "newsroom/10/1001/a.jpg")); });
-  ReportAgreement agreement;
+  Agreement agreement;
   agreement.subscription_id = "s-1";
   agreement.licensee = "Example Media Ltd";
   agreement.end = std::chrono::sys_days(std::chrono::year(2027) / 1 / 31);
@@ -188,7 +188,7 @@ TEST_CASE("audit report: of two agreements in a row each covers the licenses tha
   ReportBench bench;
   bench.upsert(sample_license("e1"));
   const auto agreement = [](int from, int until) {
-    ReportAgreement out;
+    Agreement out;
     out.account = "newsroom";
     out.licensee = std::to_string(from);
     out.start = std::chrono::sys_days(std::chrono::year(from) / 1 / 1);
@@ -214,7 +214,7 @@ TEST_CASE("audit report: of two agreements in a row each covers the licenses tha
 TEST_CASE("audit report: the day a license was taken is that of the schedule's zone") {
   ReportBench bench;
   bench.upsert(sample_license("e1"));  // 2026-01-31T00:00Z
-  ReportAgreement agreement;
+  Agreement agreement;
   agreement.end = std::chrono::sys_days(std::chrono::year(2026) / 1 / 30);
   bench.input.rules.agreements = {agreement};
   CHECK(bench.report().rows[0].end.empty());
@@ -415,7 +415,11 @@ TEST_CASE("audit report: totals add up, and waived findings are counted apart") 
   bench.describe("2002", kPlain);
   bench.commit([&] { bench.writer.put_file(bench.mirrored("e1", "a.jpg")); });
   bench.commit([&] { bench.writer.set_license_vanished("newsroom", "e2", bench.now()); });
-  bench.input.rules.waivers = {{FindingCode::kEndDateUnknown, "", "", "1001", "", "", "legal", {}, "perpetual"}};
+  const auto yesterday = bench.input.rules.today - std::chrono::days(1);
+  bench.input.rules.waivers = {
+      {FindingCode::kEndDateUnknown, "", "", "1001", "", "", "legal", {}, "perpetual"},
+      {FindingCode::kEndDateUnknown, "", "newsroom", "", "", "", "legal", {}, "the first one covers it"},
+      {FindingCode::kLicenseVanished, "", "", "2002", "", "", "desk", yesterday, "being asked about"}};
 
   const auto out = bench.report();
 
@@ -430,6 +434,10 @@ TEST_CASE("audit report: totals add up, and waived findings are counted apart") 
   CHECK(count(FindingCode::kEndDateUnknown).open == 0);
   CHECK(count(FindingCode::kLicenseVanished).open == 1);
   CHECK(out.lines[0] == "1001 e1: END_DATE_UNKNOWN");
+  std::string waivers;
+  for (const auto& w : out.totals.waivers)
+    waivers += std::string(to_word(w.code)) + " " + state_word(w) + " " + std::to_string(w.findings) + "\n";
+  CHECK(waivers == "END_DATE_UNKNOWN used 1\nEND_DATE_UNKNOWN unused 0\nLICENSE_VANISHED over 0\n");
 }
 
 TEST_CASE("audit report: changes are counted since the report of an earlier date in the same chain") {

@@ -47,7 +47,7 @@ struct Case {
   AuditRules rules;
   ReportLicense row;
   UsageFacts facts;
-  ReportAgreement agreement;
+  Agreement agreement;
   bool covered = true, other_days = false;
   RowContext context;
 };

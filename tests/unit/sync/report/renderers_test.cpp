@@ -65,6 +65,11 @@ ReportSample full_sample() {
   sample.find(FindingCode::kExpired, "The agreement ended on 2026-02-28.");
   sample.find(FindingCode::kEditorialOnly, "Editorial use only.").waived =
       FindingWaiver{"legal", "2026-12-31", "used in news only"};
+  const FindingWaiver ended{"legal", "2026-02-28", "until the agreement is renewed"};
+  sample.totals.waivers = {
+      {FindingCode::kEditorialOnly, "", "newsroom", "1001", "", "", *sample.findings.back().waived, false, 1},
+      {FindingCode::kExpired, "stock", "", "", "l-1", "", ended, true, 0},
+      {FindingCode::kFileNoLicense, "", "", "", "", "gone/x.jpg", {"desk", "", "a layout"}, false, 0}};
   return sample;
 }
 
@@ -83,6 +88,7 @@ ReportSample hostile_sample() {
   row.restrictions = {kHostile, "-2+3"};
   sample.find(FindingCode::kExpired, kHostile).waived = FindingWaiver{kHostile, "2026-12-31", kHostile};
   sample.find(FindingCode::kAdult, kHostile);
+  sample.totals.waivers = {{FindingCode::kAdult, "", "", kHostile, "", kHostile, {kHostile, "", kHostile}, false, 0}};
   sample.head.incomplete_reasons = {kHostile};
   sample.head.complete = false;
   sample.head.coverage[0].error = kHostile;

@@ -1,6 +1,4 @@
-#include "sync/sidecar/agreement.h"
-
-#include <algorithm>
+#include "sync/sidecar/agreement_facts.h"
 
 #include "storage/base/digest.h"
 #include "storage/base/json.h"
@@ -9,17 +7,10 @@
 namespace damsync {
 namespace {
 
-bool says(const LicenseRow& license, std::string_view key, const std::string& wanted) {
-  if (wanted.empty()) return true;
+std::string_view detail(const LicenseRow& license, std::string_view key) {
   const Json* value = license.details.find(key);
   const std::string* text = value == nullptr ? nullptr : value->if_string();
-  return text != nullptr && *text == wanted;
-}
-
-bool matches(const Agreement& agreement, const LicenseRow& license) {
-  return (agreement.account.empty() || agreement.account == license.account) &&
-         (agreement.license_type.empty() || agreement.license_type == license.license_type) &&
-         says(license, "agreement", agreement.agreement) && says(license, "subscription_id", agreement.subscription_id);
+  return text == nullptr ? std::string_view() : std::string_view(*text);
 }
 
 std::optional<std::string> if_given(const std::string& text) {
@@ -30,17 +21,13 @@ Json day_or_null(const std::optional<std::chrono::sys_days>& day) { return day ?
 
 }  // namespace
 
-const Agreement* find_agreement(std::span<const Agreement> agreements, const LicenseRow& license) {
-  const auto found = std::find_if(agreements.begin(), agreements.end(),
-                                  [&](const Agreement& agreement) { return matches(agreement, license); });
-  return found == agreements.end() ? nullptr : &*found;
-}
-
 std::map<std::string, AgreementFacts> agreement_facts(std::span<const Agreement> agreements,
-                                                      const std::vector<LicenseRow>& licenses) {
+                                                      const std::vector<LicenseRow>& licenses, const LocalDay& day_of) {
   std::map<std::string, AgreementFacts> out;
   for (const auto& license : licenses) {
-    const Agreement* agreement = find_agreement(agreements, license);
+    const AgreementKey key{license.account, license.license_type, detail(license, "agreement"),
+                           detail(license, "subscription_id"), license.licensed_at};
+    const Agreement* agreement = find_agreement(agreements, key, day_of).agreement;
     if (agreement == nullptr) continue;
     AgreementFacts& facts = out[license.license_id];
     facts.licensee = if_given(agreement->licensee);
@@ -69,8 +56,8 @@ std::string agreements_fingerprint(std::span<const Agreement> agreements, const 
                              {"start", day_or_null(a.start)},
                              {"end", day_or_null(a.end)},
                              {"terms_url", a.terms_url},
-                             {"begun", !a.start || *a.start <= today},
-                             {"ended", a.end && *a.end < today}}));
+                             {"ended", a.end && *a.end < today},
+                             {"rule", "of the day, the last that began"}}));
   return sha256_hex(write_json(all, JsonStyle::kCanonical));
 }
 

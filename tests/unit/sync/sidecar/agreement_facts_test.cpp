@@ -1,4 +1,4 @@
-#include "sync/sidecar/agreement.h"
+#include "sync/sidecar/agreement_facts.h"
 
 #include <doctest/doctest.h>
 
@@ -22,6 +22,13 @@ Agreement named(const std::string& licensee) {
   return agreement;
 }
 
+/// The licensee of the agreement that a license is under; empty: under none.
+std::string licensee_of(const std::vector<Agreement>& agreements, const LicenseRow& license,
+                        const LocalDay& day_of = {}) {
+  const auto facts = agreement_facts(agreements, {license}, day_of);
+  return facts.empty() ? "" : facts.at(license.license_id).licensee.value_or("");
+}
+
 constexpr sys_days kToday = sys_days(year(2026) / 6 / 15);
 
 }  // namespace
@@ -39,17 +46,40 @@ TEST_CASE("agreement: every member that is given must match, members that are no
         Case{"newsroom", "enhanced", "Premium Access", "s2", false},
         Case{"newsroom", "standard", "Premium Access", "s1", false}}) {
     CAPTURE(account + "/" + type + "/" + name + "/" + subscription);
-    const std::vector<Agreement> agreements = {{account, type, name, subscription, "x", "", {}, {}, "", "", "", ""}};
-    CHECK((find_agreement(agreements, enhanced()) != nullptr) == expected);
+    std::vector<Agreement> agreements = {named("x")};
+    agreements[0].account = account;
+    agreements[0].license_type = type;
+    agreements[0].agreement = name;
+    agreements[0].subscription_id = subscription;
+    CHECK((licensee_of(agreements, enhanced()) == "x") == expected);
   }
 }
 
-TEST_CASE("agreement: the first one that matches counts") {
+TEST_CASE("agreement: of those that match and began together the first counts") {
   std::vector<Agreement> agreements = {named("nobody's"), named("first"), named("second")};
   agreements[0].license_type = "standard";
-  REQUIRE(find_agreement(agreements, enhanced()) != nullptr);
-  CHECK(find_agreement(agreements, enhanced())->licensee == "first");
-  CHECK(find_agreement({}, enhanced()) == nullptr);
+  CHECK(licensee_of(agreements, enhanced()) == "first");
+  CHECK(licensee_of({}, enhanced()).empty());
+}
+
+TEST_CASE("agreement: of those that cover the day of the license the one that began last counts, as in the report") {
+  const auto of_years = [](int from, int to) {
+    auto out = named(std::to_string(from));
+    out.start = sys_days(year(from) / 1 / 1);
+    out.end = sys_days(year(to) / 12 / 31);
+    return out;
+  };
+  CHECK(licensee_of({of_years(2019, 2030), of_years(2024, 2025), of_years(2025, 2030)}, enhanced()) == "2024");
+  CHECK(licensee_of({of_years(2025, 2030)}, enhanced()).empty());
+
+  auto license = enhanced();
+  license.licensed_at = *parse_rfc3339("2024-12-31T23:30:00Z");
+  const std::vector<Agreement> two = {of_years(2024, 2024), of_years(2025, 2025)};
+  CHECK(licensee_of(two, license) == "2024");
+  const auto in_berlin = [](UtcTime time) {
+    return std::chrono::floor<std::chrono::days>(time + std::chrono::hours(1));
+  };
+  CHECK(licensee_of(two, license, in_berlin) == "2025");
 }
 
 TEST_CASE("agreement: a license without details, or with a number for a text, is under no agreement that names them") {
@@ -57,9 +87,9 @@ TEST_CASE("agreement: a license without details, or with a number for a text, is
   agreements[0].subscription_id = "1";
   auto license = enhanced();
   license.details = Json();
-  CHECK(find_agreement(agreements, license) == nullptr);
+  CHECK(licensee_of(agreements, license).empty());
   license.details = Json::object({{"subscription_id", 1}});
-  CHECK(find_agreement(agreements, license) == nullptr);
+  CHECK(licensee_of(agreements, license).empty());
 }
 
 TEST_CASE("agreement: facts are claimed for the licenses under an agreement, and only those that it gives") {
@@ -70,7 +100,7 @@ TEST_CASE("agreement: facts are claimed for the licenses under an agreement, and
   standard.license_id = "e2";
   standard.license_type = "standard";
 
-  const auto facts = agreement_facts(agreements, {enhanced(), standard});
+  const auto facts = agreement_facts(agreements, {enhanced(), standard}, {});
 
   REQUIRE(facts.size() == 1);
   CHECK(facts.at("e1").licensee == "Example Media Ltd");
