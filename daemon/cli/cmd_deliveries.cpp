@@ -182,14 +182,6 @@ class DeliveriesCommand final : public Command {
     });
   }
 
-  static Result<ExitCode> print(CommandContext& context, const VerbAnswer& answer) {
-    if (context.options.json)
-      for (const auto& result : answer.results) context.out.json(result);
-    else
-      context.out.text(answer.text);
-    return answer.exit_code;
-  }
-
   /// `retry` and `replay`: both write, so no other damsync may work here.
   Result<ExitCode> change(CommandContext& context, const Settings& settings) {
     const auto lock = InstanceLock::take(settings.catalog.path.string() + ".lock");
@@ -200,8 +192,7 @@ class DeliveriesCommand final : public Command {
     const auto answer = what_ == "retry"
                             ? retry_deliveries(settings, **db, {filter_.receiver, ids_}, context.clock.utc())
                             : replay_deliveries(settings, **db, replay_);
-    if (!answer) return answer.error();
-    return print(context, *answer);
+    return print_answer(context, answer);
   }
 
   Result<ExitCode> deliver(CommandContext& context, const Settings& settings) const {
@@ -211,7 +202,7 @@ class DeliveriesCommand final : public Command {
     if (!db) return db.error();
     Outbox(**db).ensure(receiver_names(settings));
     const auto told = deliver_now(settings, **db, context.clock, context.log, time_limit_, context.stop);
-    auto printed = print(context, answer_of(told));
+    auto printed = print_answer(context, answer_of(told));
     if (!told.unusable.empty()) return told.unusable.front();
     return printed;
   }

@@ -62,4 +62,13 @@ std::optional<Result<ExitCode>> ask_daemon(CommandContext& context, const Settin
   return static_cast<ExitCode>(number_of(*answer, "exit_code"));
 }
 
+Result<ExitCode> print_answer(CommandContext& context, const Result<VerbAnswer>& answer) {
+  if (!answer) return answer.error();
+  if (context.options.json)
+    for (const auto& result : answer->results) context.out.json(result);
+  else
+    context.out.text(answer->text);
+  return answer->exit_code;
+}
+
 }  // namespace damsync

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "daemon/cli/command.h"
+#include "daemon/cli/verb_answer.h"
 #include "daemon/config/settings.h"
 #include "storage/base/json.h"
 
@@ -13,6 +14,9 @@ namespace damsync {
 ///
 /// Returns nothing when no daemon runs there. Errors: what the daemon says; kCancelled; kLocked when it ends meanwhile.
 std::optional<Result<ExitCode>> ask_daemon(CommandContext& context, const Settings& settings, const Json& request);
+
+/// Prints the answer of a verb that was carried out here, as `ask_daemon` prints the daemon's.
+Result<ExitCode> print_answer(CommandContext& context, const Result<VerbAnswer>& answer);
 
 /// What to tell a person whose command found the catalog held: a daemon does not let go of it while it runs.
 Error explain_held(const Settings& settings, Error error);

@@ -10,6 +10,7 @@
 #include "daemon/cli/delivery_verbs.h"
 #include "daemon/cli/exit_code.h"
 #include "daemon/cli/json_fields.h"
+#include "daemon/cli/spend_verbs.h"
 #include "daemon/cli/sync_report.h"
 #include "daemon/jobs/audit_input.h"
 #include "daemon/service/worker.h"
@@ -103,6 +104,7 @@ Result<Json> CommandDesk::do_it(const Json& request, ControlServer::Asker asker,
   if (*verb->if_string() == "sync") return sync(request, tell, stop);
   if (*verb->if_string() == "audit") return audit(request, tell, stop);
   if (*verb->if_string() == "deliveries") return deliveries(request, stop);
+  if (*verb->if_string() == "spend") return spend(request, stop);
   return make_error(ErrorCode::kUsage, fmt::format("the daemon does not know '{}'; is it of another version?",
                                                    printable(*verb->if_string())));
 }
@@ -166,6 +168,20 @@ Result<Json> CommandDesk::deliveries(const Json& request, const std::stop_token&
     answer = run_deliveries(settings, Millis(number_in(request, "time_limit_ms").value_or(0)), stop);
   }
   if (!answer) return answer.error();
+  return json_of(*answer);
+}
+
+/// Between cycles: one that runs has read the book.
+Result<Json> CommandDesk::spend(const Json& request, const std::stop_token& stop) {
+  const SpendVerb verb{text_in(request, "what"), number_in(request, "spend_id").value_or(0), text_in(request, "by"),
+                       text_in(request, "reason")};
+  if (verb.what != "settle" && verb.what != "forget" && verb.what != "acknowledge") return unusable("what");
+  if (verb.by.empty()) return unusable("by");
+  if (verb.reason.empty()) return unusable("reason");
+  const auto answer =
+      parts_.jobs.between_cycles([&] { return decide_spend(*parts_.workspace.db, verb, parts_.clock.utc()); }, stop);
+  if (!answer) return answer.error();
+  parts_.wake();
   return json_of(*answer);
 }
 

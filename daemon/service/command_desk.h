@@ -19,6 +19,7 @@ namespace damsync {
 ///   {"do": "deliveries", "what": "retry", "receiver", "ids"}          {"result", "text"}
 ///   {"do": "deliveries", "what": "replay", "receiver", "since_seq", "since_time"}      the same
 ///   {"do": "deliveries", "what": "run", "time_limit_ms"}                               the same
+///   {"do": "spend", "what", "spend_id", "by", "reason"}                                the same
 ///
 /// and every last line has an `exit_code`, as the command would have had by itself. Work is done for root and the
 /// daemon's own user; whoever else may open the socket is told the status. `seen` says what the client sees where the
@@ -48,6 +49,7 @@ class CommandDesk {
   Result<Json> sync(const Json& request, const ControlServer::Tell& tell, const std::stop_token& stop);
   Result<Json> audit(const Json& request, const ControlServer::Tell& tell, const std::stop_token& stop);
   Result<Json> deliveries(const Json& request, const std::stop_token& stop);
+  Result<Json> spend(const Json& request, const std::stop_token& stop);
   Result<VerbAnswer> run_deliveries(const Settings& settings, Millis limit, const std::stop_token& stop);
 
   Parts parts_;

@@ -149,6 +149,16 @@ RunSummary Jobs::without_room(const std::vector<std::string>& accounts, const st
   return run;
 }
 
+Result<VerbAnswer> Jobs::between_cycles(const std::function<Result<VerbAnswer>()>& work, const std::stop_token& stop) {
+  auto all = workspace_.catalog->accounts();  // one that left the settings may have a cycle left
+  for (auto& name : in_force()->accounts())
+    if (!holds(all, name)) all.push_back(std::move(name));
+  const auto held = slots_.take(all, stop);
+  if (!held) return held.error();
+  if (auto there = check_places(); !there) return there.error();
+  return work();
+}
+
 Result<AuditOutcome> Jobs::audit(AuditOptions options, const ProgressSink& progress, const std::stop_token& stop) {
   const auto settings = in_force();
   if (auto there = check_places(); !there) return there.error();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/cli/verb_answer.h"
 #include "daemon/composition.h"
 #include "daemon/jobs/audit_job.h"
 #include "daemon/service/account_slots.h"
@@ -39,6 +41,8 @@ class Jobs {
   Result<RunSummary> sync(SyncOptions options, const ProgressSink& progress, const std::stop_token& stop);
   /// A report that a person asks for.
   Result<AuditOutcome> audit(AuditOptions options, const ProgressSink& progress, const std::stop_token& stop);
+  /// What a person wants to have written while no cycle runs; waits for those that do.
+  Result<VerbAnswer> between_cycles(const std::function<Result<VerbAnswer>()>& work, const std::stop_token& stop);
   [[nodiscard]] bool busy(const std::string& account) const { return slots_.taken(account); }
   /// Somebody's command is at work.
   [[nodiscard]] bool any_command() const;

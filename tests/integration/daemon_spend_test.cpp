@@ -50,6 +50,42 @@ TEST_CASE("X1 spending: a file is not paid for where there is room to fetch it a
   CHECK(desk.executions("83454801") == 1);
 }
 
+TEST_CASE("G7 daemon: a person decides a spend while the daemon runs, when no cycle has the book in hand") {
+  GettyDesk desk;
+  desk.hold("83454801");
+  desk.sim.faults().once("POST /v3/downloads/images/*", fault::reset());
+  desk.run({"sync"});
+  REQUIRE(desk.outcomes("83454801") == std::vector<std::string>{"open"});
+  std::filesystem::create_directory(desk.dir / "conf.d");
+  std::ofstream(desk.dir / "conf.d/daemon.toml") << "[http]\nlisten = \"\"\n[schedule]\npoll_interval = \"1h\"\n";
+  const auto gate = std::make_shared<SimGate>();
+  desk.sim.faults().once("GET /v3/downloads", fault::hold(gate));
+  NotifySocket manager(desk.dir / "notify");
+  Program daemon(desk.call({"run"}, {{"NOTIFY_SOCKET", desk.dir / "notify"}}));
+  REQUIRE(manager.wait_for("READY=1"));
+  REQUIRE(gate->wait_for_arrival(std::chrono::seconds(30)));
+  const auto client = desk.start({"spend", "forget", "1", "--reason", "support says so", "--json"});
+  for (int look = 0; look < 3; ++look) CHECK(desk.run({"status", "--json"}).exit_code == 0);
+  CHECK(desk.outcomes("83454801") == std::vector<std::string>{"open"});
+  gate->release();
+  const ProgramResult forgotten = client->wait();
+  CHECK_MESSAGE(forgotten.exit_code == 0, forgotten.err);
+  const auto row = parse_json(forgotten.out);
+  REQUIRE(row);
+  CHECK(text(*row, "outcome") == "not_spent");
+  CHECK(text(*row, "decision_reason") == "support says so");
+  CHECK_FALSE(text(*row, "decided_by").empty());
+
+  CHECK(desk.run({"spend", "settle", "1", "--reason", "x"}).exit_code == 2);
+  CHECK(desk.run({"spend", "settle", "99", "--reason", "x"}).exit_code == 2);
+  CHECK(desk.run({"spend", "acknowledge", "--reason", "x"}).exit_code == 2);
+  CHECK(desk.run({"sync"}).exit_code == 0);
+  CHECK(desk.outcomes("83454801") == std::vector<std::string>{"not_spent", "spent"});
+  CHECK(desk.executions("83454801") == 1);
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait().exit_code == 0);
+}
+
 TEST_CASE("G2 daemon: a second signal ends it at once, also while it waits for a spending call") {
   for (const int second : {SIGTERM, SIGINT}) {
     SpendingDaemon spending;
