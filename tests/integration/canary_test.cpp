@@ -218,6 +218,43 @@ TEST_CASE("S4 canary: nothing that the daemon says to anybody, or writes, holds 
   desk.search_files();
 }
 
+TEST_CASE("S4 canary: no system call writes a secret anywhere but to the provider and into the file of its token") {
+  CanaryDesk desk;
+  for (const auto& action : {fault::unauthorized(), fault::status(400), fault::errors_at_200()})
+    desk.sim.faults().once("GET /v2/images/licenses", action);
+  const std::string trace = desk.dir / "hidden.trace";
+  std::size_t to_provider = 0, elsewhere = 0;
+  for (int run = 0; run < 2; ++run) {
+    ProgramCall call = desk.call({"sync", "-v", "--json"});
+    call.argv.insert(call.argv.begin(), {"strace", "-f", "-yy", "-s", "1000000", "-o", trace, "-e",
+                                         "trace=write,writev,pwrite64,pwritev,sendto,sendmsg,execve"});
+    const ProgramResult result = run_program(call);
+    if (!fs::exists(trace) || fs::file_size(trace) == 0) {
+      MESSAGE("skipped: no program can be traced here: " << result.err);
+      desk.sim.faults().clear();
+      return;
+    }
+    std::ifstream lines(trace);
+    std::set<std::string> tellers;  // of secrets, by a pipe of ours
+    for (std::string line; std::getline(lines, line);) {
+      const auto process = line.substr(0, line.find(' '));
+      if (holds(line, "execve(") && holds(line, (desk.dir / "hidden.client"))) tellers.insert(process);
+      if (tellers.contains(process)) continue;
+      const auto target = line.substr(0, line.find('>'));
+      if (holds(target, "<TCP:[")) {
+        to_provider += holds(line, "Authorization: ") ? 1 : 0;
+        continue;
+      }
+      if (holds(target, (desk.dir / "hidden.refresh"))) continue;
+      ++elsewhere;
+      desk.search(line, "a system call");
+    }
+  }
+  CHECK(to_provider > 3);
+  CHECK(elsewhere > 50);
+  CHECK(desk.sim.faults().unfired().empty());
+}
+
 TEST_CASE("S2 canary: secrets are neither in the command line nor in the environment of the process") {
   CanaryDesk desk;
   auto gate = std::make_shared<SimGate>();
