@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -272,18 +273,52 @@ class PosixFileOps final : public FileOps {
   Result<Fd> open_beneath(const char* call, const std::string& path, int flags, mode_t mode) {
     if (!path.empty() && !is_store_path(path))
       return make_error(ErrorCode::kInvalid, fmt::format("{}: '{}' is no path of the store", call, printable(path)));
+    Fd fd = step_by_step_ ? Fd() : open_at_once(path, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+    // A sandbox may refuse openat2 because its rules cannot look into it; systemd's RestrictSUIDSGID= is one.
+    const bool refused = !fd.ok() && (step_by_step_ || errno == ENOSYS || errno == EPERM);
+    if (refused && errno == ENOSYS) step_by_step_ = true;
+    if (refused) fd = open_step_by_step(path, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (!fd.ok()) return io_error(call, path, errno);
+    return fd;
+  }
+
+  /// Both set errno.
+  Fd open_at_once(const std::string& path, int flags, mode_t mode) {
     open_how how{};
-    how.flags = static_cast<unsigned>(flags | O_NOFOLLOW | O_CLOEXEC);
+    how.flags = static_cast<unsigned>(flags);
     how.mode = mode;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
     const char* name = path.empty() ? "." : path.c_str();
     // EAGAIN: a folder on the way was renamed meanwhile, so the kernel could not prove that it stayed beneath.
-    for (int attempt = 0;; ++attempt) {
-      Fd fd(
-          static_cast<int>(uninterrupted([&] { return ::syscall(SYS_openat2, root_.get(), name, &how, sizeof how); })));
-      if (fd.ok()) return fd;
-      if (errno != EAGAIN || attempt == 16) return io_error(call, path, errno);
+    constexpr int kAttempts = 16;
+    int fd = -1;
+    for (int attempt = 0; attempt <= kAttempts; ++attempt) {
+      fd = static_cast<int>(uninterrupted([&] { return ::syscall(SYS_openat2, root_.get(), name, &how, sizeof how); }));
+      if (fd >= 0 || errno != EAGAIN) break;
     }
+    return Fd(fd);
+  }
+
+  /// The same with openat alone: a path of the store has no `..`, and no folder on the way may be a link.
+  Fd open_step_by_step(const std::string& path, int flags, mode_t mode) {
+    Fd folder;
+    std::size_t from = 0;
+    for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', from)) {
+      const int above = folder.ok() ? folder.get() : root_.get();
+      const std::string name = path.substr(from, slash - from);
+      Fd next(
+          uninterrupted([&] { return ::openat(above, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }));
+      if (!next.ok()) return next;
+      folder = std::move(next);
+      from = slash + 1;
+    }
+    const int above = folder.ok() ? folder.get() : root_.get();
+    const char* name = path.empty() ? "." : path.c_str() + from;
+    Fd out(uninterrupted([&] { return ::openat(above, name, flags, mode); }));
+    const int number = errno;  // closing the folder must not change it
+    folder = Fd();
+    errno = number;
+    return out;
   }
 
   Result<Place> parent_of(const char* call, const std::string& path) {
@@ -349,6 +384,7 @@ class PosixFileOps final : public FileOps {
 
   std::string root_path_;
   Fd root_;
+  std::atomic<bool> step_by_step_ = false;  ///< openat2 is not to be had
   dev_t device_;
   ino_t inode_;
 };

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "tests/integration/desk.h"
+#include "tests/support/no_openat2.h"
 
 namespace damsync {
 namespace {
@@ -83,6 +84,19 @@ TEST_CASE("P8 state: a store without its sentinel or without its root is not wri
   fs::create_directory(desk.store());  // an empty mount point
   check_refused(desk, 78, "sentinel");
   CHECK(fs::is_empty(desk.store()));
+}
+
+TEST_CASE("X9 state: a service's sandbox, which has no openat2, does not keep it from its work") {
+  Desk desk(2);
+  const bool possible = without_openat2([&] {
+    desk.sync();
+    CHECK(desk.damsync({"verify", "--repair"}).exit_code == 0);
+    CHECK(desk.damsync({"audit", "--output", desk.dir / "reports"}).exit_code == 0);
+  });
+  if (possible)
+    CHECK(desk.list({"files", "--state", "mirrored"}).size() == 2);
+  else
+    MESSAGE("skipped: this kernel takes no rules about calls");
 }
 
 TEST_CASE("state: a store whose parent does not exist is 74") {
