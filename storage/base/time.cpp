@@ -92,6 +92,13 @@ std::optional<std::chrono::minutes> scan_zone(Scanner& in, MissingZone missing_z
   return west ? -offset : offset;
 }
 
+/// A mark and a number with leading zeros. Reports write millions of times, which is too many for a formatter.
+void append_padded(std::string& out, char mark, std::int64_t value, int digits) {
+  char text[4] = {mark};
+  for (int at = digits; at > 0; --at, value /= 10) text[at] = static_cast<char>('0' + value % 10);
+  out.append(text, static_cast<std::size_t>(digits) + 1);
+}
+
 }  // namespace
 
 Result<UtcTime> parse_rfc3339(std::string_view text, MissingZone missing_zone) {
@@ -123,16 +130,27 @@ Result<std::chrono::sys_days> parse_date(std::string_view text) {
 std::string format_rfc3339(UtcTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::hh_mm_ss clock(time - day);
-  std::string out = fmt::format("{}T{:02}:{:02}:{:02}", format_date(day), clock.hours().count(),
-                                clock.minutes().count(), clock.seconds().count());
-  if (clock.subseconds().count() != 0) out += fmt::format(".{:03}", clock.subseconds().count());
-  return out + "Z";
+  std::string out = format_date(day);
+  append_padded(out, 'T', clock.hours().count(), 2);
+  append_padded(out, ':', clock.minutes().count(), 2);
+  append_padded(out, ':', clock.seconds().count(), 2);
+  if (clock.subseconds().count() != 0) append_padded(out, '.', clock.subseconds().count(), 3);
+  out += 'Z';
+  return out;
 }
 
 std::string format_date(std::chrono::sys_days day) {
   const std::chrono::year_month_day date(day);
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()));
+  const int year = static_cast<int>(date.year());
+  std::string out;
+  out.reserve(sizeof "2026-01-31T23:59:59.123Z");
+  if (year >= 1000 && year <= 9999)
+    out = std::to_string(year);
+  else
+    out = fmt::format("{:04}", year);
+  append_padded(out, '-', static_cast<unsigned>(date.month()), 2);
+  append_padded(out, '-', static_cast<unsigned>(date.day()), 2);
+  return out;
 }
 
 std::int64_t to_millis(UtcTime time) noexcept { return time.time_since_epoch().count(); }

@@ -97,20 +97,18 @@ data figures(const ReportTotals& t) {
 
 /// What is kept of the rows until the page is written: bounded, whatever the number of rows.
 struct HtmlRenderer::Page {
-  struct Newest {
-    std::string licensed_at, row;
-  };
-
   data page;
   ReportHead head;
   std::array<Shown, kFindingCodes> open;
   HtmlTable waived = waived_table();
   std::int64_t waived_count = 0, licenses_count = 0;
   HtmlTable licenses = licenses_table();
-  std::vector<Newest> newest;  ///< a heap with the oldest of them on top
+  std::vector<LicenseLine> newest;   ///< where they were put; the page shows them by date
+  std::vector<std::size_t> by_date;  ///< their places: a heap with the oldest of them on top
 
-  static bool later(const Newest& a, const Newest& b) { return a.licensed_at > b.licensed_at; }
-
+  [[nodiscard]] auto later() const {
+    return [this](std::size_t a, std::size_t b) { return newest[a].licensed_at > newest[b].licensed_at; };
+  }
   static std::size_t shown_of(FindingCode code) {
     return kFindingsShown[static_cast<std::size_t>(rule_of(code).severity)];
   }
@@ -126,14 +124,15 @@ struct HtmlRenderer::Page {
   }
   void take(const ReportLicense& license) {
     ++licenses_count;
-    const auto& when = license.licensed_at.text;
-    if (newest.size() == kLicensesShown) {
-      if (when <= newest.front().licensed_at) return;
-      std::pop_heap(newest.begin(), newest.end(), later);
-      newest.pop_back();
+    if (newest.size() < kLicensesShown) {
+      by_date.push_back(newest.size());
+      newest.emplace_back();
+    } else {
+      if (license.licensed_at.text <= newest[by_date.front()].licensed_at) return;
+      std::pop_heap(by_date.begin(), by_date.end(), later());
     }
-    newest.push_back({when, license_row(licenses, license)});
-    std::push_heap(newest.begin(), newest.end(), later);
+    newest[by_date.back()].take(license);
+    std::push_heap(by_date.begin(), by_date.end(), later());
   }
   [[nodiscard]] data code_data(const FindingRule& rule) const {
     const auto& shown = open[static_cast<std::size_t>(rule.code)];
@@ -208,8 +207,8 @@ struct HtmlRenderer::Page {
                                                          " not shown; `damsync changes` prints them all.")));
   }
   void put_licenses() {
-    std::sort_heap(newest.begin(), newest.end(), later);
-    for (const auto& license : newest) licenses.add_rendered(license.row);
+    std::sort_heap(by_date.begin(), by_date.end(), later());
+    for (const auto place : by_date) licenses.add_rendered(license_row(licenses, newest[place]));
     const auto shown = static_cast<std::int64_t>(newest.size());
     page.set("licenses_lead", shown == licenses_count ? "All " + counted(licenses_count, "license", "licenses") +
                                                             ", the newest first; licenses.csv has every column."

@@ -133,10 +133,29 @@ HtmlTable licenses_table() {
                     {"Findings", "c"}});
 }
 
-std::string license_row(const HtmlTable& table, const ReportLicense& l) {
+void LicenseLine::take(const ReportLicense& l) {
+  licensed_at = l.licensed_at.text;
+  provider = l.provider;
+  asset_id = l.asset_id;
+  title = l.title;
+  license_type = l.license_type;
+  size = l.size;
+  license_id = l.license_id;
+  licensed_by = l.licensed_by;
+  project = l.project;
+  purchase_order = l.purchase_order;
+  start = l.start;
+  end = l.end;
+  file_state = l.file_state;
+  license_state = l.license_state;
+  asset_state = l.asset_state;
+  findings = l.findings;
+}
+
+std::string license_row(const HtmlTable& table, const LicenseLine& l) {
   const auto says = l.asset_state == "active" && l.license_state == "held" ? std::string("held")
                                                                            : l.license_state + ", " + l.asset_state;
-  return table.row({day_of(l.licensed_at.text), lines(l.provider, l.asset_id), l.title,
+  return table.row({day_of(l.licensed_at), lines(l.provider, l.asset_id), l.title,
                     lines(join_nonempty(l.license_type, l.size), l.license_id),
                     lines(l.licensed_by, join_nonempty(l.project, l.purchase_order)), period(l.start, l.end),
                     lines(l.file_state, says), joined(l.findings, "\n")});

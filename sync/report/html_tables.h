@@ -38,7 +38,16 @@ std::string finding_row(const HtmlTable& table, const Finding& finding, std::str
 HtmlTable waived_table();
 std::string waived_row(const HtmlTable& table, const Finding& finding, std::string_view title);
 HtmlTable licenses_table();
-std::string license_row(const HtmlTable& table, const ReportLicense& license);
+/// What of a license its row shows.
+struct LicenseLine {
+  std::string licensed_at, provider, asset_id, title, license_type, size, license_id, licensed_by, project,
+      purchase_order, start, end, file_state, license_state, asset_state;
+  std::vector<std::string> findings;
+
+  /// Takes the place of what was there without allocating where it fits.
+  void take(const ReportLicense& license);
+};
+std::string license_row(const HtmlTable& table, const LicenseLine& license);
 
 std::string coverage_html(const ReportHead& head);
 std::string changes_html(const ReportChanges& changes, std::size_t at_most);
