@@ -55,15 +55,16 @@ Status SidecarWork::run(std::stop_token stop) {
 std::chrono::sys_days SidecarWork::today() const { return local_day(cycle_.policy.day_of, cycle_.clock.utc()); }
 
 /// Facts that come from the settings change without any news of the asset: other agreements, one that began or ended,
-/// another choice of formats. Files of a format that was written until now and is not wanted any more are noted to be
-/// removed in the same transaction; those of other programs are not known here, so they are safe.
+/// another choice of formats; and a full cycle puts back what somebody removed or changed. Files of a format that was
+/// written until now and is not wanted any more are noted to be removed in the same transaction; those of other
+/// programs are not known here, so they are safe.
 void SidecarWork::renew() {
   std::string facts = agreements_fingerprint(cycle_.policy.agreements, cycle_.account, today()) + "-" +
                       house_fingerprint(cycle_.policy.house);
   for (const auto& writer : cycle_.sidecar_writers) facts += " " + writer->name();
   SidecarBook book(cycle_.db);
   const auto before = book.fingerprint(cycle_.account);
-  if (before == facts) return;
+  if (before == facts && !cycle_.policy.full) return;
   const auto dropped = [&](std::string_view format) { return names(before, format) && !names(facts, format); };
   Transaction tx(cycle_.db);
   for (const auto& [format, suffix] : kFileSidecars)

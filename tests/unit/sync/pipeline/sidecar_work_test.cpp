@@ -146,6 +146,20 @@ TEST_CASE_FIXTURE(AgreementBench, "sidecars: an agreement says nothing of a lice
   CHECK(holds(xmp(), "<plus:LicenseID>e1</plus:LicenseID>"));  // held all the same
 }
 
+TEST_CASE_FIXTURE(AgreementBench, "sidecars: what somebody removed or changed is put back by a full cycle") {
+  cycle();
+  const auto before = visible_files();
+  const auto picture = path_of("101");
+  const auto record = (std::filesystem::path(picture).parent_path() / "asset.json").string();
+  REQUIRE(std::filesystem::remove(dir.path() / "store" / record));
+  std::ofstream(dir.path() / "store" / (picture + ".xmp")) << "junk";
+  cycle();
+  CHECK(visible_files() != before);
+  policy.full = true;
+  cycle();
+  CHECK(visible_files() == before);
+}
+
 TEST_CASE_FIXTURE(AgreementBench, "sidecars: the rules of the house reach those that stand already") {
   cycle();
   CHECK_FALSE(holds(xmp(), "DMI-"));
