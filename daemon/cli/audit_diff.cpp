@@ -43,8 +43,8 @@ const char* member_of(Kind kind) {
 }
 
 std::string text_of(const ReportDifference& d) {
-  const std::string which =
-      d.license_id.empty() ? d.account : fmt::format("{}:{} {}", d.account, d.asset_id, d.license_id);
+  const std::string which = fmt::format("{}{}{}", d.account, d.asset_id.empty() ? "" : ":" + d.asset_id,
+                                        d.license_id.empty() ? "" : " " + d.license_id);
   std::string out = fmt::format("{:<16}  {}", to_word(d.kind), which);
   if (!d.code.empty()) out += fmt::format("  {}: {}", d.code, d.message);
   for (const auto& f : d.fields)

@@ -196,7 +196,9 @@ class AuditJob {
       out.summary += fmt::format(" It bears no time stamp: {}.", published.time_stamp_error->message);
       failed(out, error);
     }
-    if (out.written && joins()) run_programs(out, recorded_name(chain, page_name(published.name)), stop);
+    const bool of_the_night = options_.report_date.has_value();  // who waits for its mail is not kept waiting
+    if ((out.written || of_the_night) && joins())
+      run_programs(out, recorded_name(chain, page_name(published.name)), stop);
     return out;
   }
 
@@ -207,9 +209,10 @@ class AuditJob {
 
   void run_programs(AuditOutcome& out, const std::string& page, std::stop_token stop) {
     auto pdf = settings_.audit.pdf_command;
-    if (!pdf.empty()) {
+    const fs::path made = page_name(out.directory.string());
+    std::error_code unknown;
+    if (!pdf.empty() && (out.written || !fs::exists(made, unknown))) {
       // Beside the sealed folder: what is in there is named by its manifest.
-      const fs::path made = page_name(out.directory.string());
       pdf.insert(pdf.end(), {(out.directory / "report.html").string(), made.string()});
       if (run_program("audit.pdf_command", pdf, "", out, stop)) note_page(page, made, out);
     }

@@ -90,8 +90,9 @@ Status ChainExamination::read() {
     else if (!is_ours(name))
       add(ReportDamage::kUnknown, name, "", "is no report that was written here");
   }
-  if (failed)
-    return make_error(failed == std::errc::no_such_file_or_directory ? ErrorCode::kNotFound : ErrorCode::kStorage,
+  const bool gone = failed == std::errc::no_such_file_or_directory;
+  if (failed && !gone)
+    return make_error(ErrorCode::kStorage,
                       "cannot read the reports in " + directory_.string() + ": " + failed.message());
   std::sort(reports_.begin(), reports_.end(),
             [](const auto& a, const auto& b) { return report_name_before(a.name, b.name); });
@@ -100,6 +101,8 @@ Status ChainExamination::read() {
     for (const auto& report : reports_) manifests.insert(report.manifest_sha256);
     recorded_ = recorded_reports(*trust_.log, trust_.chain_name, manifests);
   }
+  if (gone && recorded_.empty())  // where reports were written, each of them is missing
+    return make_error(ErrorCode::kUsage, "there are no reports in " + directory_.string());
   return {};
 }
 
@@ -283,6 +286,8 @@ const char* to_word(ReportDamage damage) noexcept {
 Result<ReportVerification> verify_reports(const fs::path& directory, const ReportTrust& trust) {
   ChainExamination look(directory, trust);
   std::error_code unknown;
+  if (fs::exists(directory / kManifestJson, unknown))
+    return make_error(ErrorCode::kUsage, directory.string() + " is one report; name the folder of reports it lies in");
   if (fs::canonical(directory, unknown).filename() == kAsOf) {
     look.check_alone(directory, "");
     return look.finish();

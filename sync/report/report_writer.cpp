@@ -90,6 +90,11 @@ Status write_seals(const ReportRequest& request, ReportFiles& files, const std::
   return {};
 }
 
+bool has_time_stamp(const ReportRequest& request, const ReportOnDisk& report) {
+  std::error_code ignored;
+  return std::filesystem::exists(request.directory / report.name / kTimestampFile, ignored);
+}
+
 Status write_contents(const ReportRequest& request, ReportFiles& files, const ReportSource& source) {
   ReportBundle bundle(files);
   if (auto written = source(bundle); !written) return written;
@@ -117,16 +122,18 @@ Result<PublishedReport> ReportWriter::write(const ReportRequest& request, const 
     if (auto done = note_crashed(request, sealing, noted); !done) return done.error();
   }
   auto& report = sealing.report;
-  if (const auto* same = sealing.same_report(request.report_date)) {
-    report = {same->name,
-              request.directory / same->name,
-              same->manifest_sha256,
-              same->manifest->previous_manifest_sha256,
-              true,
-              log_.head(),
-              std::nullopt};
-    return report;
-  }
+  const auto* same = sealing.same_report(request.report_date);
+  const auto there_already = [&](std::optional<Error> unstamped) {
+    return PublishedReport{same->name,
+                           request.directory / same->name,
+                           same->manifest_sha256,
+                           same->manifest->previous_manifest_sha256,
+                           true,
+                           log_.head(),
+                           std::move(unstamped)};
+  };
+  const bool lacks_stamp = same != nullptr && request.time_stamps != nullptr && !has_time_stamp(request, *same);
+  if (same != nullptr && !lacks_stamp) return there_already(std::nullopt);
   report.name = sealing.unused_name(request);
   report.path = request.directory / report.name;
   const auto manifest = sealing.manifest(request, log_.head());
@@ -135,6 +142,7 @@ Result<PublishedReport> ReportWriter::write(const ReportRequest& request, const 
   report.manifest_sha256 = sha256_hex(sealing.manifest_text);
   if (auto sealed = write_seals(request, sealing.files, sealing.manifest_text, report.time_stamp_error, stop); !sealed)
     return sealed.error();
+  if (lacks_stamp && report.time_stamp_error) return there_already(report.time_stamp_error);
   return publish(request, sealing, noted);
 }
 

@@ -21,6 +21,22 @@ TEST_CASE("audit: a time stamp that does not come is said in the summary, and th
   CHECK(text(done, "command_error").starts_with("audit.timestamp_url: "));
   CHECK(holds(text(done, "summary"), " It bears no time stamp: "));
   CHECK(fs::exists(fs::path(text(done, "directory")) / "MANIFEST.json"));
+
+  const Json again = desk.audit({}, 1);  // still none, and still said
+  CHECK_FALSE(flag(again, "written"));
+  CHECK(text(again, "directory") == text(done, "directory"));
+  CHECK(holds(text(again, "summary"), " It bears no time stamp: "));
+}
+
+TEST_CASE("A3 audit: verify names each report when their folder is gone, and nothing where none was written") {
+  AuditDesk desk;
+  CHECK(desk.verify({(desk.dir.path() / "none").string()}).exit_code == 2);
+  desk.sync();
+  const auto name = fs::path(text(desk.audit(), "directory")).filename().string();
+  fs::rename(desk.reports(), desk.dir.path() / "elsewhere");
+  const ProgramResult gone = desk.verify();
+  CHECK(gone.exit_code == 3);
+  CHECK(holds(gone.out, name));
 }
 
 TEST_CASE("A3 audit: the page of pdf_command lies beside its report, and a forged one is found") {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include "tests/integration/clock_desk.h"
@@ -20,7 +22,7 @@ bool verified(const Program& daemon, int times) {
 
 /// What the sqlite3 program answers; changes are let through whatever they break.
 std::string sql(const Desk& desk, const std::string& statement) {
-  return run_program({.argv = {"/usr/bin/sqlite3", desk.catalog().string(), statement}}).out;
+  return run_program({{"/usr/bin/sqlite3", desk.catalog().string(), statement}, {}, {}}).out;
 }
 
 }  // namespace
@@ -67,6 +69,30 @@ TEST_CASE("A2 daemon: as many copies of the catalog are kept as set, and nothing
   CHECK(copies == std::set<std::string>{"catalog.db.backup-2020-01-01.zip", "catalog.db.backup-2027-03-03",
                                         "catalog.db.backup-2027-03-04", "catalog.db.backup-mine",
                                         "other.db.backup-2020-01-01"});
+}
+
+TEST_CASE("daemon: who waits for the mail of the night gets it, also when the same was reported by hand before") {
+  if (!ClockDesk::possible()) return;
+  ClockDesk desk(1);
+  const auto mails = desk.desk.dir.path() / "mails";
+  desk.desk.write_file("hook", "#!/bin/sh\necho \"$1\" >> '" + mails.string() + "'\n", 0755);
+  desk.desk.write_file("conf.d/audit.toml", "[audit]\ndirectory = \"" + (desk.desk.dir / "reports") +
+                                                "\"\ncommand = [\"" + (desk.desk.dir / "hook") + "\"]\n");
+  const auto sent = [&] {
+    std::ifstream in(mails);
+    return std::count(std::istreambuf_iterator<char>(in), {}, '\n');
+  };
+  desk.set_clock("2027-03-01 01:00:00");
+  const auto daemon = desk.start_ready();
+  CHECK(desk.desk.damsync({"audit"}).exit_code == 0);
+  CHECK(desk.desk.damsync({"audit"}).exit_code == 0);  // nothing new, and nobody asked for another mail
+  CHECK(sent() == 1);
+  desk.set_clock("2027-03-01 01:30:10");
+  REQUIRE(verified(*daemon, 1));
+  CHECK(sent() == 2);
+  CHECK(times_in(daemon->err_so_far(), "audit.done report=2027-03-01 ") == 3);
+  daemon->signal(SIGTERM);
+  CHECK(daemon->wait().exit_code == 0);
 }
 
 TEST_CASE("D1 daemon: what the weekly check finds wrong in the catalog ends it, and is named") {

@@ -97,7 +97,8 @@ TEST_CASE_FIXTURE(ChainBench,
   const auto result = verify_reports(directory(), {&log, "", {}}).value();
   CHECK(result.reports == 10);
   CHECK(result.files == 10 * (has_xlsx_renderer() ? 11 : 10));
-  CHECK(verify_reports(dir / "none", {}).error().code == ErrorCode::kNotFound);
+  CHECK(verify_reports(dir / "none", {}).error().code == ErrorCode::kUsage);
+  CHECK(verify_reports(fs::path(directory()) / "latest", {}).error().code == ErrorCode::kUsage);
 }
 
 TEST_CASE_FIXTURE(ChainBench, "A3 audit verify: every flipped byte is found, and its file is named") {
