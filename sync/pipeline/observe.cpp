@@ -42,9 +42,18 @@ Status Observer::poll_all(StreamRow row, const std::string& scan_id, std::stop_t
     if (cycle_.progress) cycle_.progress({cycle_.account, row.name, pages, 0, 0});
     if (!page->receipt.empty())
       if (auto told = cycle_.provider.confirm(page->receipt, stop); !told) return told;  // network, after the commit
+    if (page->last && full && !page->complete_listing) warn_of_doubt(row.name, page->doubt);
     if (page->last) return page->complete_listing && full ? find_missing(*page, {row, scan_id}, stop) : Status();
     if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped");
   }
+}
+
+/// What is missing cannot be told then; the next poll reads everything again.
+void Observer::warn_of_doubt(const std::string& stream, const std::string& why) {
+  cycle_.log.warning("history.doubtful",
+                     {{"account", cycle_.account},
+                      {"stream", stream},
+                      {"reason", why.empty() ? "what was read twice was not the same both times" : why}});
 }
 
 /// Doubt is settled one license at a time, but only while the losses are few: many are the brake's business anyway. A

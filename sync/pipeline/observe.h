@@ -24,6 +24,7 @@ class Observer {
   Status poll_all(StreamRow row, const std::string& scan_id, std::stop_token stop);
   Status find_missing(const Page& page, PagePosition listed, std::stop_token stop);
   void count(const Page& page);
+  void warn_of_doubt(const std::string& stream, const std::string& why);
 
   Cycle& cycle_;
   Committer committer_;

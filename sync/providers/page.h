@@ -52,6 +52,7 @@ struct Page {
   /// With `last`, where assets are those that a person lists: all of the list, known ones too; `rejected` has the rest.
   std::optional<std::vector<std::string>> asset_list;
   std::optional<UtcTime> scan_from;
+  std::string doubt;  ///< with `last` of a full listing that is not complete: why, for a person
 };
 
 /// Metadata of assets that were asked for by id.

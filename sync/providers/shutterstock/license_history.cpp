@@ -107,7 +107,12 @@ Result<HistoryOutcome> take_page(HistoryCursor& cursor, const HistoryPageFacts& 
     case ScanStep::kNextPage: return HistoryOutcome{};
     case ScanStep::kReadAgain: cursor.total.reset(); return HistoryOutcome{};
     case ScanStep::kStable: return finish(cursor, clocks, true);
-    case ScanStep::kUnstable: return finish(cursor, clocks, false);
+    case ScanStep::kUnstable: {
+      const auto counted = cursor.total;
+      auto outcome = finish(cursor, clocks, false);
+      if (counted) outcome.doubt = fmt::format("the service counts {} licenses, and listed another number", *counted);
+      return outcome;
+    }
     case ScanStep::kRunaway: break;
   }
   return runaway(cursor);

@@ -49,6 +49,7 @@ struct HistoryPageFacts {
 struct HistoryOutcome {
   bool last = false;
   bool complete = false;                       ///< a full scan ended and can be believed
+  std::string doubt{};                         ///< why it cannot
   std::optional<ObservedInterval> observed{};  ///< a scan ended and can be believed
 };
 

@@ -150,6 +150,7 @@ Result<Page> ShutterstockProvider::poll_licenses(const PollRequest& request, std
   if (!outcome) return outcome.error();
   page.last = outcome->last;
   page.complete_listing = outcome->complete;
+  page.doubt = outcome->doubt;
   if (outcome->complete) page.scan_from = scan_from;
   if (outcome->observed) page.observed.push_back(*outcome->observed);
   page.next = to_text(cursor);

@@ -121,6 +121,7 @@ TEST_CASE_FIXTURE(ShutterstockBench,
   const auto pages = poll_all(shutterstock, "licenses", {}, true);
   CHECK(pages.back().last);
   CHECK_FALSE(pages.back().complete_listing);
+  CHECK(has(pages.back().doubt, "counts 7 licenses"));
 }
 
 TEST_CASE_FIXTURE(ShutterstockBench, "F6 licenses: a row from the year 2036 does not carry the cursor away") {
