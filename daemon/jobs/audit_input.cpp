@@ -63,6 +63,7 @@ PreparedAudit prepare_audit(const Settings& settings, const TimeZone& zone, cons
   input.rules.judged_at = moment.judged_at;
   input.rules.today = zone.day_of(moment.judged_at);
   input.rules.day_of = [zone](UtcTime time) { return zone.day_of(time); };
+  input.rules.start_of = [zone](std::chrono::sys_days day) { return zone.at(day, std::chrono::minutes(0)); };
   input.rules.users = settings.audit.users;
   input.rules.expiring_days = settings.audit.expiring_days;
   input.rules.quota_low = settings.audit.quota_low;

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "storage/base/text.h"
+
 namespace damsync {
 namespace {
 
@@ -122,6 +124,7 @@ std::string write_json(const Json& value, JsonStyle style) {
 }
 
 void append_json_string(std::string& out, std::string_view text) {
+  if (!is_utf8(text)) return append_json_string(out, printable(text));  // JSON cannot say it otherwise
   out += '"';
   for (const char c : text) {
     switch (c) {

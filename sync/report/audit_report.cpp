@@ -57,6 +57,7 @@ AuditReport::AuditReport(const AuditReader& reader, const AuditInput& input)
   for (auto& spend : reader_.open_spends()) spends_.emplace(std::pair(spend.account, spend.license_id), spend);
   head_.report_date = input_.report_date;
   head_.as_of = input_.rules.as_of;
+  head_.judged_on = format_date(input_.rules.today);
   head_.time_zone = input_.time_zone;
   head_.past = input_.past;
   if (!input_.past)  // a look that changes nothing must not change the report
@@ -150,7 +151,8 @@ Status AuditReport::write_loose_findings(ReportRenderer& out) {
       judged.emplace_back().account = account;
   for (auto& finding : find_in_coverage(input_.rules, judged))
     if (!write(std::move(finding))) return status;
-  reader_.strays(input_.rules.judged_at, [&](const StrayFile& file) { return write(stray_file(file), file.path); });
+  reader_.strays(input_.rules.judged_at,
+                 [&](const StrayFile& file) { return write(stray_file(file), readable_path(file.path)); });
   if (!status) return status;
   for (auto& finding : find_in_plans(input_.rules, head_.plans))
     if (!write(std::move(finding))) return status;

@@ -127,7 +127,8 @@ class RowFinder {
 
   /// No finding is older than the license it is about.
   [[nodiscard]] UtcTime not_before_license(Day day) const {
-    return row_.first_seen.at ? std::max(UtcTime(day), *row_.first_seen.at) : UtcTime(day);
+    const UtcTime begin = rules_.start_of ? rules_.start_of(day) : UtcTime(day);
+    return row_.first_seen.at ? std::max(begin, *row_.first_seen.at) : begin;
   }
 
   void expired() {
@@ -318,9 +319,12 @@ std::vector<Finding> find_in_plans(const AuditRules& rules, const std::vector<Re
   return out;
 }
 
+std::string readable_path(const std::string& path) { return is_utf8(path) ? path : printable(path); }
+
 Finding stray_file(const StrayFile& file) {
   return make(C::kFileNoLicense, "", "",
-              fmt::format("in the store without a license: {} ({} bytes)", file.path, file.bytes), file.first_seen_at);
+              fmt::format("in the store without a license: {} ({} bytes)", readable_path(file.path), file.bytes),
+              file.first_seen_at);
 }
 
 std::string usage_difference(const UsageFacts& before, const UsageFacts& now) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -36,7 +37,8 @@ struct AuditRules {
   Millis stale_after{};                    ///< no success for so long is a finding
   std::set<std::string> project_required;  ///< accounts
   std::vector<Agreement> agreements;
-  LocalDay day_of;  ///< in the zone of the schedule
+  LocalDay day_of;                                         ///< in the zone of the schedule
+  std::function<UtcTime(std::chrono::sys_days)> start_of;  ///< when a day begins there; empty: at midnight UTC
   std::vector<Waiver> waivers;
 };
 
@@ -71,6 +73,8 @@ void find_in_asset(const FollowedAsset& asset, std::vector<Finding>& out);
 std::vector<Finding> find_in_coverage(const AuditRules& rules, const std::vector<ReportCoverage>& coverage);
 std::vector<Finding> find_in_plans(const AuditRules& rules, const std::vector<ReportPlan>& plans);
 bool is_low(const AuditRules& rules, const Plan& plan);
+/// As people and formats can hold it: bytes that are no UTF-8 are shown as `\xNN`. A waiver names it so, too.
+std::string readable_path(const std::string& path);
 Finding stray_file(const StrayFile& file);
 
 /// What differs between two descriptions in what decides about use, e.g. `editorial: no, now yes`; empty: nothing.

@@ -184,16 +184,16 @@ struct HtmlRenderer::Page {
     section.set("more", more.empty() ? data(false) : data(more));
     page.set("waived", section);
   }
-  void put_idle_waivers(const std::vector<ReportWaiver>& waivers) {
-    const auto count = std::count_if(waivers.begin(), waivers.end(), [](const auto& w) { return w.findings == 0; });
-    page.set("idle_waivers", data(false));
-    if (count == 0) return;
+  void put_waivers(const std::vector<ReportWaiver>& waivers) {
+    page.set("waivers", data(false));
+    if (waivers.empty()) return;
+    const auto count = static_cast<std::int64_t>(waivers.size());
     data section;
     section.set("count", grouped(count));
-    section.set("table", idle_waivers_html(waivers, kWaivedShown));
-    const auto more = more_text(count, kWaivedShown, "report.json");
+    section.set("table", waivers_html(waivers, kWaiversShown));
+    const auto more = more_text(count, kWaiversShown, "report.json");
     section.set("more", more.empty() ? data(false) : data(more));
-    page.set("idle_waivers", section);
+    page.set("waivers", section);
   }
   void put_changes() {
     const auto& changes = head.changes;
@@ -249,6 +249,7 @@ Status HtmlRenderer::end(const ReportTotals& totals) {
   page.set("report_date", head.report_date);
   page.set("long_date", long_date(head.report_date));
   page.set("as_of", readable_time(head.as_of));
+  page.set("judged_on", head.judged_on);
   page.set("time_zone", head.time_zone.empty() ? data(false) : data(head.time_zone));
   page.set("complete", data(head.complete));
   data reasons(data::type::list);
@@ -259,7 +260,7 @@ Status HtmlRenderer::end(const ReportTotals& totals) {
   page.set("store_checked_at", head.store_checked_at ? data(readable_time(head.store_checked_at)) : data(false));
   page.set("figures", figures(totals));
   data charts(data::type::list);
-  add_chart(charts, "Licenses per month", month_chart(totals.licenses_by_month));
+  add_chart(charts, "Licenses per month, the last two years", month_chart(totals.licenses_by_month));
   add_chart(charts, "By provider", word_chart(totals.licenses_by_provider, "Licenses by provider"));
   add_chart(charts, "By license type", word_chart(totals.licenses_by_type, "Licenses by license type"));
   add_chart(charts, "Quota used", quota_chart(head.plans));
@@ -270,7 +271,7 @@ Status HtmlRenderer::end(const ReportTotals& totals) {
   for (const auto& note : totals.notes) notes.push_back(data(note));
   page.set("notes", notes);
   page_->put_findings();
-  page_->put_idle_waivers(totals.waivers);
+  page_->put_waivers(totals.waivers);
   page_->put_changes();
   page_->put_licenses();
 

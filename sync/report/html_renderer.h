@@ -25,7 +25,8 @@ class HtmlRenderer final : public ReportRenderer {
 
   /// Of each code, by severity, and of the waived ones.
   static constexpr std::array<std::size_t, kFindingSeverities> kFindingsShown = {200, 100, 25};
-  static constexpr std::size_t kWaivedShown = 100;  ///< findings, and waivers
+  static constexpr std::size_t kWaivedShown = 100;
+  static constexpr std::size_t kWaiversShown = 500;
   static constexpr std::size_t kLicensesShown = 500;
   static constexpr std::size_t kChangesShown = 200;
 

@@ -208,23 +208,24 @@ std::string terms_html(const std::vector<ReportTerms>& terms) {
   return table.render("Agreements");
 }
 
-std::string idle_waivers_html(const std::vector<ReportWaiver>& waivers, std::size_t at_most) {
+std::string waivers_html(const std::vector<ReportWaiver>& waivers, std::size_t at_most) {
   HtmlTable table({{"Finding", ""},
                    {"Account", ""},
                    {"Asset or file", "id"},
                    {"License", "id"},
                    {"State", ""},
+                   {"Findings", "n"},
                    {"Signed by", ""},
                    {"Until", "t"},
                    {"Reason", "w"}});
-  for (const auto& w : waivers) {
-    if (w.findings > 0 || at_most == 0) continue;
-    --at_most;
+  for (std::size_t i = 0; i < std::min(waivers.size(), at_most); ++i) {
+    const auto& w = waivers[i];
     const auto& until = w.signed_off.until;
     table.add({to_word(w.code), w.account.empty() ? w.provider : w.account, w.path.empty() ? w.asset_id : w.path,
-               w.license_id, state_word(w), w.signed_off.by, until.empty() ? "no end" : until, w.signed_off.reason});
+               w.license_id, state_word(w), grouped(w.findings), w.signed_off.by, until.empty() ? "no end" : until,
+               w.signed_off.reason});
   }
-  return table.render("Waivers that cover nothing");
+  return table.render("Waivers and how many findings each covers");
 }
 
 std::string readable_time(std::optional<UtcTime> time) { return time ? minute_of(*time) + " UTC" : "never"; }

@@ -52,8 +52,8 @@ std::string license_row(const HtmlTable& table, const LicenseLine& license);
 std::string coverage_html(const ReportHead& head);
 std::string changes_html(const ReportChanges& changes, std::size_t at_most);
 std::string terms_html(const std::vector<ReportTerms>& terms);
-/// Those that cover nothing, at most so many of them.
-std::string idle_waivers_html(const std::vector<ReportWaiver>& waivers, std::size_t at_most);
+/// At most so many of them.
+std::string waivers_html(const std::vector<ReportWaiver>& waivers, std::size_t at_most);
 
 /// `2026-03-15 02:30 UTC`
 std::string readable_time(std::optional<UtcTime> time);

@@ -136,6 +136,7 @@ std::vector<Json::Member> json_head(const ReportHead& head) {
                                        {"coverage", list_of(head.coverage, coverage_json)},
                                        {"incomplete_reasons", list_of(head.incomplete_reasons, text_json)},
                                        {"plans", list_of(head.plans, plan_json)},
+                                       {"judged_on", head.judged_on},
                                        {"report_date", head.report_date},
                                        {"schema", kReportSchema},
                                        {"store_checked_at", or_null(head.store_checked_at)},

@@ -130,6 +130,7 @@ void LicenseRowReader::read_details(std::string_view details, ReportLicense& row
   for (auto* text : {&row.agreement, &row.subscription_id, &row.project, &row.purchase_order, &row.client, &row.price,
                      &row.currency})
     text->clear();
+  row.licensed_as_ai.reset();
   if (details.size() <= 2) return;
   std::string job;
   parser_->each_member(details, [&](std::string_view key, sj::value value) {
@@ -141,6 +142,7 @@ void LicenseRowReader::read_details(std::string_view details, ReportLicense& row
     if (key == "client") return take(value, row.client);
     if (key == "price") return take(value, row.price);
     if (key == "currency") return take(value, row.currency);
+    if (key == "ai_generated") return take(value, row.licensed_as_ai);
   });
   if (row.project.empty()) row.project = std::move(job);
 }
@@ -193,7 +195,7 @@ void LicenseRowReader::put_facts(const UsageFacts& facts, ReportLicense& row) {
   row.usage_terms = facts.usage_terms;
   row.editorial = facts.editorial;
   row.adult = facts.adult;
-  row.ai_generated = facts.ai_generated;
+  row.ai_generated = facts.ai_generated ? facts.ai_generated : row.licensed_as_ai;
   row.restrictions = facts.restrictions;
   row.releases = facts.releases;
   set_release(row.model_release, facts.model_release, facts.release_info);

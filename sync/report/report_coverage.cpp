@@ -8,6 +8,9 @@
 namespace damsync {
 namespace {
 
+/// A whole reading is due every week; two more days are for what passes.
+constexpr std::chrono::hours kFullReadingLate{24 * 9};
+
 bool is_fresh(const AuditRules& rules, const ReportCoverage& c) {
   return c.last_ok_at && rules.judged_at - *c.last_ok_at <= rules.stale_after;
 }
@@ -65,17 +68,22 @@ class Judge {
     if (!known)
       add(account, "never read");
     else if (!read_whole && reader_.has_licenses(account))
-      add(account, "its whole history was never read");
+      add(account, "its whole history was never read to an end that adds up");
   }
 
   void judge_stream(const ReportCoverage& c) {
     const std::string where = c.account + ", " + c.stream;
     if (!c.error.empty()) add(where, "the last poll failed: " + c.error);
-    if (!c.gaps.empty()) add(where, fmt::format("{} spans of time were not observed", c.gaps.size()));
+    if (!c.gaps.empty())
+      add(where, c.gaps.size() == 1 ? std::string("a span of time was not observed")
+                                    : fmt::format("{} spans of time were not observed", c.gaps.size()));
     if (!c.last_ok_at)
       add(where, "never read to its end");
     else if (!is_fresh(input_.rules, c))
       add(where, "last read to its end at " + format_rfc3339(*c.last_ok_at));
+    if (c.last_full_at && input_.rules.judged_at - *c.last_full_at > kFullReadingLate)
+      add(where, "its whole history was last read at " + format_rfc3339(*c.last_full_at) +
+                     ", and every week it should be: later readings did not come to an end that adds up");
     if (saw_too_few(c))
       add(where, fmt::format("the last complete reading saw {} of {} licenses", *c.rows_seen, *c.rows_expected));
   }

@@ -108,6 +108,7 @@ struct ReportLicense {
   std::string model_release, property_release;  ///< `yes`, `no`, or the provider's own words
   std::vector<std::string> releases;
   std::optional<bool> ai_generated, adult;
+  std::optional<bool> licensed_as_ai;  ///< said with the license; counts where the description says nothing
   std::string usage_terms, terms_url, terms_file, terms_sha256;
   std::optional<bool> downloadable;
   std::string path;  ///< relative to the store root
@@ -189,7 +190,8 @@ struct ReportPlan {
 /// What a report begins with. Everything in it is known before the first license.
 struct ReportHead {
   std::string report_date;  ///< local date of the night, `YYYY-MM-DD`
-  UtcTime as_of{};  ///< the newest moment that the catalog tells of; of a past report the one that was asked for
+  UtcTime as_of{};        ///< the newest moment that the catalog tells of; of a past report the one that was asked for
+  std::string judged_on;  ///< the day by which ends, terms and waivers are judged; local, `YYYY-MM-DD`
   std::string time_zone;
   bool past = false;  ///< of a past moment: what is not kept is left out
   bool complete = false;

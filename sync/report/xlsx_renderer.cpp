@@ -18,12 +18,19 @@ std::string cell_text(const std::string& text) {
   std::string out;
   out.reserve(text.size());
   std::size_t characters = 0;
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
     const auto byte = static_cast<unsigned char>(c);
     const bool begins_character = (byte & 0xc0) != 0x80;
     if (begins_character && ++characters > kMaxCell / 2) break;
     const bool allowed = byte >= 0x20 || c == '\t' || c == '\n' || c == '\r';
-    allowed ? out += c : out += "\xef\xbf\xbd";
+    const auto three = std::string_view(text).substr(at, 3);
+    if (allowed && three != "\xef\xbf\xbe" && three != "\xef\xbf\xbf") {  // U+FFFE and U+FFFF
+      out += c;
+      continue;
+    }
+    out += "\xef\xbf\xbd";
+    if (allowed) at += 2;
   }
   return out;
 }

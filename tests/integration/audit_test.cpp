@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "storage/base/digest.h"
+#include "storage/base/text.h"
 #include "storage/base/time.h"
 #include "tests/integration/audit_desk.h"
 
@@ -165,6 +166,29 @@ TEST_CASE("audit: files dropped into the store and files taken out of it are fin
     }
   done = desk.audit();
   CHECK(AuditDesk::open(done, "FILE_HASH_MISMATCH") == 1);
+}
+
+TEST_CASE("W5 audit: a file whose name is no UTF-8 is named in every format so that it can be read") {
+  AuditDesk desk;
+  desk.sync();
+  const auto hostile = desk.store() /
+                       "b\xff"
+                       "d.jpg";
+  std::ofstream(hostile) << "by hand";
+  desk.write_file("waivers.toml",
+                  "[[waiver]]\ncode = \"FILE_NO_LICENSE\"\npath = 'b\\xffd.jpg'\nby = \"legal\"\nreason = \"known\"\n");
+  const auto report = [&] { return fs::path(text(desk.audit(), "directory")); };
+  const auto folder = report();
+  for (const char* name : {"report.json", "findings.csv", "report.html"}) {
+    const auto bytes = bytes_of(folder / name);
+    CHECK_MESSAGE(is_utf8(bytes), name);
+    CHECK_MESSAGE(holds(bytes, name == std::string("report.json") ? "b\\\\xffd.jpg" : "b\\xffd.jpg"), name);
+  }
+  CHECK(AuditDesk::open(desk.audit(), "FILE_NO_LICENSE") == 1);
+  desk.settings("waivers = \"" + (desk.dir / "waivers.toml") + "\"\n");
+  CHECK(AuditDesk::open(desk.audit(), "FILE_NO_LICENSE") == 0);
+  CHECK(is_utf8(desk.damsync({"verify", "--json"}).out));
+  fs::remove(hostile);
 }
 
 TEST_CASE("audit: waivers and agreements of the settings take effect, and a broken list of waivers waives nothing") {

@@ -24,6 +24,7 @@ struct ReportSample {
   explicit ReportSample(int licenses = 3) {
     head.report_date = "2026-03-15";
     head.as_of = report_time("2026-03-15T01:30:00Z");
+    head.judged_on = "2026-03-15";
     head.time_zone = "Europe/Berlin";
     head.complete = true;
     ReportCoverage coverage;

@@ -117,6 +117,18 @@ TEST_CASE("audit report: every license is a row, with what the catalog and the a
   CHECK(out.lines == std::vector<std::string>{"1001 e1: EDITORIAL_ONLY AI_GENERATED"});
 }
 
+TEST_CASE("audit report: a license that was taken as made by AI is, where the description says nothing") {
+  ReportBench bench;
+  auto license = sample_license("e1");
+  license.details = Json::object({{"ai_generated", true}});
+  bench.upsert(license);
+  bench.describe("1001", kPlain);
+  const auto ai = [](const RecordingRenderer& out) { return out.lines[0].find("AI_GENERATED") != std::string::npos; };
+  CHECK(ai(bench.report()));
+  bench.describe("1001", R"({"ai_generated":false,"editorial":false})");
+  CHECK_FALSE(ai(bench.report()));
+}
+
 TEST_CASE("audit report: the same state gives the same calls, and the past stays as it was") {
   ReportBench bench;
   for (const char* id : {"e2", "e1"}) bench.upsert(sample_license(id));
@@ -405,6 +417,23 @@ TEST_CASE("audit report: I11 a gap and a late poll make it incomplete and are fi
   CHECK(out.loose[1].code == FindingCode::kStaleProvider);
   CHECK_FALSE(out.head.complete);
   CHECK(out.head.coverage.at(0).gaps.size() == 1);
+}
+
+TEST_CASE("audit report: A1 a whole reading of the history that is long overdue makes it incomplete") {
+  ReportBench bench;
+  const auto read = [&](std::chrono::hours ago) {
+    StreamRow row;
+    row.account = "newsroom";
+    row.name = "licenses";
+    row.last_ok_at = bench.now();
+    row.last_full_at = bench.now() - ago;
+    bench.commit([&] { bench.writer.put_stream(row); });
+    std::string reasons;
+    for (const auto& reason : bench.report().head.incomplete_reasons) reasons += reason;
+    return reasons;
+  };
+  CHECK(read(std::chrono::hours(24 * 8)).empty());
+  CHECK(read(std::chrono::hours(24 * 10)).find("its whole history was last read at") != std::string::npos);
 }
 
 TEST_CASE("audit report: totals add up, and waived findings are counted apart") {

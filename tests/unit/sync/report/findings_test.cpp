@@ -158,6 +158,11 @@ TEST_CASE("findings: F14 an end in the past, near, far and unknown") {
   CHECK(only(end(59)).message.ends_with("within 60 days"));
   CHECK(only(end(-1)).first_seen.text == "2026-11-20T00:00:00Z");
   CHECK(only(end(10)).first_seen.text == "2026-09-01T00:00:00Z");
+  const auto in_tokyo = only([](Case& c) {
+    c.agreement.end = kToday - days(1);
+    c.rules.start_of = [](std::chrono::sys_days day) { return UtcTime(day) - std::chrono::hours(9); };
+  });
+  CHECK(in_tokyo.first_seen.text == "2026-11-19T15:00:00Z");
   CHECK(code_of([](Case& c) { c.agreement.end.reset(); }) == C::kEndDateUnknown);
   CHECK(code_of([](Case& c) { c.covered = false; }) == C::kEndDateUnknown);
 }

@@ -77,7 +77,7 @@ ReportSample full_sample() {
 const std::string kHostile =
     std::string("=cmd()|' /C calc'!A0 <script>alert(1)</script> \"quoted\", &amp;\r\nline two ") +
     "\xe2\x80\xae"
-    "evil\xf0\x9f\x93\xb7 \x1b[31m" +
+    "evil\xf0\x9f\x93\xb7 \xef\xbf\xbf \x1b[31m" +
     std::string(1, '\0') + " end";
 
 ReportSample hostile_sample() {
