@@ -89,12 +89,12 @@ void merge_many(RawSettings& raw, const SectionSpec& spec, const ConfigNode& lis
     }
     const ConfigNode* name = table.find("name");
     const bool has_name = name != nullptr && !name->text.empty();
-    if (has_name && !here.insert(name->text).second) {
+    const bool again = has_name && !here.insert(name->text).second;
+    if (again)
       mistakes.push_back({name->file, name->line, std::string(spec.name) + ".name",
                           fmt::format("'{}' is used twice; names must be unique", printable(name->text))});
-      continue;
-    }
-    if (RawSection* known = has_name ? named(raw, spec, name->text) : nullptr) {
+    RawSection* known = has_name ? named(raw, spec, name->text) : nullptr;
+    if (known != nullptr && (!again || known->file != table.file)) {
       overlay(*known, table);
       continue;
     }

@@ -347,6 +347,8 @@ TEST_CASE("C1 settings: mistakes of accounts are named") {
        "[[account]]\nname = \"c\"\nprovider = \"getty-connect\"\ntoken_header = \"Digest\"\n",
        "damsync.toml:4: account.token_header: expected a header value with {token} in it"},
       {"doubled name", base + base, "damsync.toml:6: account.name: 'a' is used twice"},
+      {"a mistake behind a doubled name", base + base + "sincee = \"2019-01-01\"\n",
+       "damsync.toml:9: account.sincee: unknown key; nearest known key: since"},
       {"secret from two places", base + "client_id = \"x\"\nclient_secret = { env = \"A\", file = \"/b\" }\n",
        "damsync.toml:6: account.client_secret: a secret comes from exactly one place"},
       {"secret from nowhere known", base + "client_id = \"x\"\nclient_secret = { vault = \"A\" }\n",
