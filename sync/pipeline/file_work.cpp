@@ -63,9 +63,10 @@ void FileWork::plan() {
   while (const auto task = next_task()) {
     const auto& license = task->licenses.front();
     const std::string action = planned(*task, calls_left);
-    const std::string detail = action == "block" && !rules.may_consume ? kWouldConsumeQuota
-                               : action == "wait"                      ? "the day's budget is used up"
-                                                                       : license.size + " " + license.format;
+    const std::string detail = action == "block" && !rules.may_consume         ? kWouldConsumeQuota
+                               : action == "wait" && rules.budget_per_day <= 0 ? "budget_per_day = 0"
+                               : action == "wait"                              ? "the day's budget is used up"
+                                                                               : license.size + " " + license.format;
     if (cycle_.plan) cycle_.plan({cycle_.account, action, task->asset_id, license.license_id, detail});
   }
 }

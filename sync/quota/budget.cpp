@@ -24,6 +24,8 @@ Status may_spend(const SpendRules& rules, const SpendSituation& situation) {
     return make_error(ErrorCode::kLowSpace,
                       fmt::format("{} free in the store, {} must stay free (store.min_free): nothing is spent",
                                   format_size(situation.free_bytes), format_size(rules.min_free)));
+  if (rules.budget_per_day <= 0)
+    return make_error(ErrorCode::kRefusedByPolicy, "the settings give no budget (budget_per_day = 0)");
   if (situation.calls_today >= rules.budget_per_day)
     return make_error(ErrorCode::kRefusedByPolicy,
                       fmt::format("the day's budget is used up: {} of {} calls (budget_per_day)", situation.calls_today,

@@ -58,7 +58,8 @@ TEST_CASE("budget: nothing is spent unless the settings allow it") {
 TEST_CASE("Q6 budget: it is a limit that is never passed, and zero means none") {
   SpendRules rules;
   rules.may_consume = true;
-  CHECK_FALSE(may_spend(rules, kRoomy).ok());
+  REQUIRE_FALSE(may_spend(rules, kRoomy).ok());
+  CHECK(may_spend(rules, kRoomy).error().message == "the settings give no budget (budget_per_day = 0)");
   rules.budget_per_day = 2;
   SpendSituation situation = kRoomy;
   situation.calls_today = 1;
