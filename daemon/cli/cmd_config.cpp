@@ -4,9 +4,12 @@
 
 #include <cerrno>
 #include <cstring>
+#include <iterator>
+#include <vector>
 
 #include "daemon/cli/command.h"
 #include "daemon/config/settings_loader.h"
+#include "daemon/config/settings_review.h"
 #include "daemon/config/settings_text.h"
 #include "daemon/config/waivers.h"
 #include "storage/base/text.h"
@@ -40,6 +43,20 @@ Status write_new(const std::string& path, const std::string& text) {
   return result;
 }
 
+void append(std::vector<SettingsMistake>& mistakes, std::vector<SettingsMistake> more) {
+  mistakes.insert(mistakes.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+Json json_of(const std::vector<SettingsMistake>& mistakes) {
+  Json out = Json::array();
+  for (const auto& m : mistakes)
+    out.push(Json::object({{"file", m.file},
+                           {"line", m.line > 0 ? Json(m.line) : Json()},
+                           {"key", m.key.empty() ? Json() : Json(m.key)},
+                           {"message", m.problem}}));
+  return out;
+}
+
 class ConfigCommand final : public Command {
  public:
   std::string_view name() const override { return "config"; }
@@ -58,7 +75,9 @@ class ConfigCommand final : public Command {
     if (what_ == "init") return init(context);
     LoadedSettings loaded = load_settings(context.options.config);
     if (what_ == "check") {
-      if (loaded.ok()) loaded.mistakes = read_waivers(loaded.settings).mistakes;
+      const bool sound = loaded.ok();  // else a waiver may name what could not be read
+      append(loaded.mistakes, review_files(loaded));
+      if (sound) append(loaded.mistakes, read_waivers(loaded.settings).mistakes);
       return check(context, loaded);
     }
     if (!loaded.ok()) return loaded.error();
@@ -89,18 +108,17 @@ class ConfigCommand final : public Command {
   }
 
   static Result<ExitCode> check(CommandContext& context, const LoadedSettings& loaded) {
+    const auto warnings = review_choices(loaded);
     if (context.options.json) {
-      Json mistakes = Json::array(), files = Json::array();
+      Json files = Json::array();
       for (const auto& file : loaded.files) files.push(file);
-      for (const auto& m : loaded.mistakes)
-        mistakes.push(Json::object({{"file", m.file},
-                                    {"line", m.line > 0 ? Json(m.line) : Json()},
-                                    {"key", m.key.empty() ? Json() : Json(m.key)},
-                                    {"message", m.problem}}));
-      context.out.json(
-          Json::object({{"ok", loaded.ok()}, {"files", std::move(files)}, {"mistakes", std::move(mistakes)}}));
+      context.out.json(Json::object({{"ok", loaded.ok()},
+                                     {"files", std::move(files)},
+                                     {"mistakes", json_of(loaded.mistakes)},
+                                     {"warnings", json_of(warnings)}}));
       return loaded.ok() ? ExitCode::kDone : ExitCode::kSettings;
     }
+    for (const auto& warning : warnings) context.out.line("warning: " + warning.text());
     if (!loaded.ok()) return loaded.error();
     context.out.line(fmt::format("{}: no mistakes, {} account(s)", printable(context.options.config),
                                  loaded.settings.accounts.size()));

@@ -23,22 +23,23 @@ Error bad(const std::string& what, const std::string& why) {
   return make_error(ErrorCode::kSettings, fmt::format("{}: {}", what, why));
 }
 
-/// Whether a secret may be taken from there. Root may take anybody's; everyone else their own and root's.
-Status judge(const struct stat& info, const std::string& path, const std::string& what) {
-  if (!S_ISREG(info.st_mode)) return bad(what, path + " is not a regular file");
+/// Why a secret may not be taken from there; empty: it may. Root may take anybody's; everyone else their own and
+/// root's.
+std::string why_unsafe(const struct stat& info, const std::string& path) {
+  if (!S_ISREG(info.st_mode)) return path + " is not a regular file";
   if ((info.st_mode & S_IRWXO) != 0)
-    return bad(what, fmt::format("{} is open to others (mode {:04o}); chmod o-rwx it", path, info.st_mode & 07777));
+    return fmt::format("{} is open to others (mode {:04o}); chmod o-rwx it", path, info.st_mode & 07777);
   const uid_t self = ::geteuid();
   if (self != 0 && info.st_uid != self && info.st_uid != 0)
-    return bad(what, fmt::format("{} belongs to another user (uid {}); chown it", path, info.st_uid));
-  return {};
+    return fmt::format("{} belongs to another user (uid {}); chown it", path, info.st_uid);
+  return "";
 }
 
 /// Reads an open secret file after judging it. A link was followed by `open`, so its target is what is judged.
 Result<std::string> read_secret(int fd, const std::string& path, const std::string& what) {
   struct stat info {};
   if (::fstat(fd, &info) != 0) return bad(what, fmt::format("cannot examine {}: {}", path, std::strerror(errno)));
-  if (auto fit = judge(info, path, what); !fit) return fit.error();
+  if (const auto why = why_unsafe(info, path); !why.empty()) return bad(what, why);
   std::string text;
   char buffer[4096];
   for (;;) {
@@ -164,24 +165,37 @@ Result<std::string> SecretSource::fetch(const SecretRef& ref, const std::string&
   return std::string();
 }
 
+std::vector<NamedSecret> secrets_of(const Settings& settings) {
+  std::vector<NamedSecret> out;
+  for (std::size_t i = 0; i < settings.accounts.size(); ++i)
+    for (const auto& [key, ref] : secrets_of(settings.accounts[i]))
+      out.push_back({"account", i, key, account_key(settings.accounts[i], key), ref});
+  for (std::size_t i = 0; i < settings.webhooks.size(); ++i) {
+    const auto& hook = settings.webhooks[i];
+    out.push_back({"webhook", i, "secret", fmt::format("webhook {}: secret", hook.name), &hook.secret});
+    out.push_back({"webhook", i, "previous_secret", fmt::format("webhook {}: previous_secret", hook.name),
+                   &hook.previous_secret});
+  }
+  out.push_back({"audit", 0, "signing_key", "audit.signing_key", &settings.audit.signing_key});
+  return out;
+}
+
+SecretFile look_at(const SecretRef& ref) {
+  const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+  std::string path;
+  if (ref.kind == SecretRef::Kind::kFile) path = ref.name;
+  if (ref.kind == SecretRef::Kind::kCredential && folder != nullptr) path = std::string(folder) + "/" + ref.name;
+  if (path.empty()) return {};
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return {"", fmt::format("cannot find {}: {}", path, std::strerror(errno))};
+  return {why_unsafe(info, path), ""};
+}
+
 Status check_secret_files(const Settings& settings) {
   std::string problems;
-  const auto look = [&](const SecretRef& ref, const std::string& what) {
-    const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
-    std::string path;
-    if (ref.kind == SecretRef::Kind::kFile) path = ref.name;
-    if (ref.kind == SecretRef::Kind::kCredential && folder != nullptr) path = std::string(folder) + "/" + ref.name;
-    struct stat info {};
-    if (path.empty() || ::stat(path.c_str(), &info) != 0) return;
-    if (const auto fit = judge(info, path, what); !fit) problems += "\n  " + fit.error().message;
-  };
-  for (const auto& account : settings.accounts)
-    for (const auto& [key, ref] : secrets_of(account)) look(*ref, account_key(account, key));
-  for (const auto& webhook : settings.webhooks) {
-    look(webhook.secret, fmt::format("webhook {}: secret", webhook.name));
-    look(webhook.previous_secret, fmt::format("webhook {}: previous_secret", webhook.name));
-  }
-  look(settings.audit.signing_key, "audit.signing_key");
+  for (const auto& secret : secrets_of(settings))
+    if (const auto file = look_at(*secret.ref); !file.unsafe.empty())
+      problems += fmt::format("\n  {}: {}", secret.what, file.unsafe);
   if (problems.empty()) return {};
   return make_error(ErrorCode::kSettings, "secrets are not kept safe:" + problems);
 }

@@ -3,6 +3,7 @@
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "daemon/config/settings.h"
 #include "storage/base/result.h"
@@ -35,6 +36,24 @@ class SecretSource {
   std::stop_token stop_;
   Millis command_limit_;
 };
+
+/// A secret of the settings, and where it is written.
+struct NamedSecret {
+  std::string section;    ///< `account`
+  std::size_t index = 0;  ///< which of the sections of that name
+  std::string key;        ///< `access_token`
+  std::string what;       ///< for messages: `account newsroom: access_token`
+  const SecretRef* ref;   ///< into the settings; `kNone` when it is not set
+};
+std::vector<NamedSecret> secrets_of(const Settings& settings);
+
+/// What a look at a secret's file shows without reading it; both are empty for one that is fine, and for a secret that
+/// is in no file.
+struct SecretFile {
+  std::string unsafe;   ///< why nothing may be taken from it
+  std::string missing;  ///< why there is nothing to be looked at
+};
+SecretFile look_at(const SecretRef& ref);
 
 /// Looks at the files of all secrets, credentials of systemd's included, without reading them. One that is not there is
 /// the matter of whoever needs it. Errors: kSettings with every file that others can read or write, that is somebody

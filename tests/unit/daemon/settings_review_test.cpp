@@ -1,0 +1,96 @@
+#include "daemon/config/settings_review.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/daemon/settings_bench.h"
+
+namespace damsync {
+namespace {
+
+/// Everything a look at the disk finds wrong, without the folder's own name.
+std::string found(const SettingsBench& bench, const std::string& text) {
+  LoadedSettings loaded = bench.load(text);
+  loaded.mistakes = review_files(loaded);
+  return bench.mistakes(loaded);
+}
+
+std::string account(const std::string& more) {
+  return "[[account]]\nname = \"newsroom\"\nprovider = \"shutterstock\"\n" + more;
+}
+
+}  // namespace
+
+TEST_CASE("settings review: a secret file that is missing, no file or open to others is a mistake, all at once") {
+  const SettingsBench bench;
+  bench.write("open", "token\n", 0644);
+  const std::string at = bench.dir.path().string() + "/";
+  const std::string text = account("access_token = { file = \"" + at +
+                                   "open\" }\nclient_id = \"x\"\nclient_secret = { file = \"" + at + "none\" }\n") +
+                           "[audit]\nsigning_key = { file = \"" + at + "\" }\n";
+  CHECK(found(bench, text) ==
+        "damsync.toml:4: account.access_token: open is open to others (mode 0644); chmod o-rwx it\n"
+        "damsync.toml:6: account.client_secret: cannot find none: No such file or directory\n"
+        "damsync.toml:8: audit.signing_key:  is not a regular file\n");
+  bench.write("open", "token\n", 0640);
+  CHECK(found(bench, account("access_token = { file = \"" + at + "open\" }\n")).empty());
+}
+
+TEST_CASE("settings review: a credential, a variable or a program may be there when it is needed") {
+  const SettingsBench bench;
+  for (const char* secret : {"{ credential = \"x\" }", "{ env = \"DAMSYNC_NOT_SET\" }", "{ command = [\"/none\"] }"})
+    CHECK(found(bench, account(std::string("access_token = ") + secret + "\n")).empty());
+}
+
+TEST_CASE("settings review: a webhook's secret that is written down has the form of one") {
+  const SettingsBench bench;
+  bench.write("damsync.toml", "", 0600);
+  const auto hook = [](const std::string& secret) {
+    return "[[webhook]]\nname = \"cms\"\nurl = \"https://cms.example.org/\"\nsecret = \"" + secret + "\"\n";
+  };
+  const auto check = [&](const std::string& secret) {
+    LoadedSettings loaded = load_settings(bench.write("damsync.toml", hook(secret), 0600));
+    loaded.mistakes = review_files(loaded);
+    return bench.mistakes(loaded);
+  };
+  CHECK(check("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=").empty());
+  const std::string wrong = check("my-own-password");
+  CHECK(wrong.starts_with("damsync.toml:4: webhook.secret: "));
+  CHECK(wrong.find("whsec_") != std::string::npos);
+  CHECK(wrong.find("my-own-password") == std::string::npos);
+}
+
+TEST_CASE("settings review: lists, terms and certificates that cannot be read are mistakes, each with its line") {
+  const SettingsBench bench;
+  bench.write("ids", "1\n");
+  const std::string at = bench.dir.path().string() + "/";
+  const auto text = [&](const std::string& ids) {
+    return account("access_token = { env = \"T\" }\n") +
+           "[[account]]\nname = \"archive\"\nprovider = \"getty-connect\"\nassets_file = \"" + at + ids +
+           "\"\nca_file = \"" + at + "ca.pem\"\n[[agreement]]\nmatch = { account = \"newsroom\" }\nterms_file = \"" +
+           at + "terms.pdf\"\n";
+  };
+  const std::string others =
+      "damsync.toml:9: account.ca_file: cannot find ca.pem: No such file or directory\n"
+      "damsync.toml:12: agreement.terms_file: cannot find terms.pdf: No such file or directory\n";
+  CHECK(found(bench, text("ids")) == others);
+  CHECK(found(bench, text("idss")) ==
+        "damsync.toml:8: account.assets_file: cannot find idss: No such file or directory\n" + others);
+}
+
+TEST_CASE("settings review: an account that may spend and has no budget is pointed out") {
+  const SettingsBench bench;
+  const auto text = [](int budget) {
+    return "[[account]]\nname = \"desk\"\nprovider = \"getty\"\napi_key = { env = \"A\" }\nclient_secret = { env = "
+           "\"B\" "
+           "}\nmay_consume = \"once\"\nbudget_per_day = " +
+           std::to_string(budget) + "\n";
+  };
+  const auto warnings = review_choices(bench.load(text(0)));
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].line == 6);
+  CHECK(warnings[0].key == "account.may_consume");
+  CHECK(warnings[0].problem.find("budget_per_day is 0") != std::string::npos);
+  CHECK(review_choices(bench.load(text(5))).empty());
+}
+
+}  // namespace damsync
