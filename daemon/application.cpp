@@ -14,6 +14,7 @@
 #include "daemon/cli/command.h"
 #include "daemon/stop_signals.h"
 #include "daemon/version.h"
+#include "storage/base/lines.h"
 #include "storage/base/text.h"
 #include "storage/sqlite/database.h"
 
@@ -80,11 +81,8 @@ class Application final : public Poco::Util::ServerApplication {
   /// Whoever keeps the daemon's log finds its end there, an entry a line; a person reads a sentence.
   void tell(const Error& error, Log& log) const {
     if (!line_.command->logs_its_end()) return say(log.redactor(), error.message);
-    for (std::size_t begin = 0; begin <= error.message.size();) {
-      const auto end = std::min(error.message.find('\n', begin), error.message.size());
-      log.error("daemon.failed", {{"code", to_word(error.code)}, {"reason", error.message.substr(begin, end - begin)}});
-      begin = end + 1;
-    }
+    for (const auto& line : split_lines(error.message))
+      log.error("daemon.failed", {{"code", to_word(error.code)}, {"reason", line}});
   }
 
   const ParsedCommandLine& line_;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "daemon/version.h"
+#include "storage/base/lines.h"
 #include "storage/base/text.h"
 #include "storage/base/units.h"
 
@@ -41,10 +42,8 @@ class Page {
 /// What has several lines, such as mistakes of the settings, is told in as many.
 void add_problem(Page& page, const std::string& problem) {
   std::string mark = page.ink("! ", Ink::kBad);
-  for (std::size_t begin = 0; begin <= problem.size();) {
-    const auto end = std::min(problem.find('\n', begin), problem.size());
-    page.line("  " + mark + page.ink(problem.substr(begin, end - begin), Ink::kPlain));
-    begin = end + 1;
+  for (const auto& line : split_lines(problem)) {
+    page.line("  " + mark + page.ink(line, Ink::kPlain));
     mark = "  ";
   }
 }

@@ -12,6 +12,7 @@
 #include "daemon/cli/exit_code.h"
 #include "daemon/stop_signals.h"
 #include "daemon/version.h"
+#include "storage/base/lines.h"
 #include "storage/base/time.h"
 #include "storage/sqlite/release_memory.h"
 
@@ -22,6 +23,13 @@ constexpr Millis kLongestSleep = std::chrono::seconds(60);  ///< a suspended mac
 constexpr Millis kBusySleep = std::chrono::seconds(5);      ///< how old the status may be while there is work
 constexpr Millis kStopTime = std::chrono::seconds(19);
 constexpr int kTurnsStuck = 2;  ///< a machine that stood still is no proof against a worker
+
+std::string failing_text(const VitalsView& view) {
+  const auto count = std::count_if(view.cycles.begin(), view.cycles.end(),
+                                   [](const auto& cycle) { return cycle.result == CycleResult::kFailed; });
+  if (count == 0) return "Waiting";
+  return count == 1 ? "1 account fails" : fmt::format("{} accounts fail", count);
+}
 
 }  // namespace
 
@@ -101,7 +109,8 @@ Status RunLoop::start() {
     wake();
   });
   vitals_.ready();
-  tell(now_of(parts_.clock));
+  plan(now_of(parts_.clock));
+  tell();
   parts_.notify.ready(status_text());
   parts_.log.info("daemon.started", {{"version", kVersion},
                                      {"accounts", std::to_string(accounts_.size())},
@@ -164,7 +173,8 @@ void RunLoop::turn() {
   if (any_cycle()) deliverer_->want();
   deliverer_->turn(now);
   http_->notify_changed();
-  tell(now);
+  plan(now);
+  tell();
   watch_over();
   rest();
 }
@@ -198,11 +208,15 @@ Millis RunLoop::until_next(const Now& now) const {
   return std::max(sleep, Millis(1));
 }
 
-void RunLoop::tell(const Now& now) {
+/// What is due next.
+void RunLoop::plan(const Now& now) {
   std::vector<NextJob> next = nights_->next(now);
   for (const auto& [name, account] : accounts_)
     next.push_back({"sync " + name, now.utc + in_force_->scheduler.until_poll(account.mark, now)});
   vitals_.set_next(std::move(next));
+}
+
+void RunLoop::tell() {
   std::string text = status_text();
   if (text == told_) return;
   parts_.notify.status(text);
@@ -216,8 +230,9 @@ std::string RunLoop::status_text() const {
     if (!worker.resting()) doing += (doing.empty() ? "" : "; ") + worker.doing;
   if (!view.settings_error.empty()) return "The settings were changed and refused; the old ones hold";
   if (!doing.empty()) return doing;
-  if (view.next.empty()) return "Waiting";
-  return fmt::format("Waiting; next: {} at {}", view.next.front().job,
+  const std::string state = failing_text(view);
+  if (view.next.empty()) return state;
+  return fmt::format("{}; next: {} at {}", state, view.next.front().job,
                      format_rfc3339(std::chrono::floor<std::chrono::seconds>(view.next.front().at)));
 }
 
@@ -262,6 +277,7 @@ void RunLoop::reload() {
   fit_accounts();
   deliverer_->fit(settings());
   vitals_.settings_taken();
+  plan(now_of(parts_.clock));
   parts_.log.info("daemon.reloaded",
                   {{"accounts", std::to_string(accounts_.size())}, {"time_zone", in_force_->scheduler.zone().name()}});
   parts_.notify.ready(status_text());
@@ -269,7 +285,7 @@ void RunLoop::reload() {
 
 void RunLoop::refuse(const Error& error) {
   vitals_.settings_refused(error.message);
-  parts_.log.error("daemon.settings_refused", {{"reason", error.message}});
+  for (const auto& line : split_lines(error.message)) parts_.log.error("daemon.settings_refused", {{"reason", line}});
   parts_.notify.ready(status_text());
 }
 

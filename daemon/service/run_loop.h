@@ -57,7 +57,8 @@ class RunLoop {
   void turn();
   void poll_accounts(const Now& now);
   void do_nights(const Now& now);
-  void tell(const Now& now);
+  void plan(const Now& now);
+  void tell();
   void watch_over();
   void rest();
   void reload();

@@ -135,9 +135,10 @@ TEST_CASE("C3 daemon: settings that are wrong on SIGHUP leave the old ones in fo
     desk.write_more(row.schedule, row.sections);
     daemon->signal(SIGHUP);
     ++refused;
-    CHECK(eventually([&] { return times_in(daemon->err_so_far(), "daemon.settings_refused") == refused; }));
+    CHECK(desk.manager.wait_for("READY=1", 1 + refused));
     CHECK(holds(daemon->err_so_far(), row.said));
-    desk.write_more("poll_interval = \"1s\"\n");  // so that the status can be asked for
+    CHECK_FALSE(holds(daemon->err_so_far(), "\\x0a"));  // a mistake a line, as at the start
+    desk.write_more("poll_interval = \"1s\"\n");        // so that the status can be asked for
     const ProgramResult status = desk.desk.damsync({"status", "--check", "--json"});
     CHECK(status.exit_code == 3);
     CHECK(holds(status.out, "old settings"));
@@ -151,13 +152,25 @@ TEST_CASE("C3 daemon: settings that are wrong on SIGHUP leave the old ones in fo
   check_stops(*daemon);
 }
 
+TEST_CASE("daemon: tells the service manager that an account fails") {
+  DaemonDesk desk;
+  const auto daemon = desk.start_ready();
+  CHECK(desk.mirrored(3));
+  desk.desk.sim.faults().always("GET /v2/images/licenses", fault::html_page());
+  CHECK(desk.manager.wait_for("STATUS=1 account fails; next: sync newsroom at "));
+  check_stops(*daemon);
+}
+
 TEST_CASE("daemon: SIGHUP takes new accounts, drops old ones, and changes what a poll may do") {
   DaemonDesk desk;
   const auto daemon = desk.start_ready();
   REQUIRE(desk.mirrored(3));
   desk.desk.account["name"] = "\"desk-two\"";
   desk.desk.write_settings();
+  const int named = desk.manager.count("READY=1\nSTATUS=Waiting; next: sync newsroom");
   daemon->signal(SIGHUP);
+  CHECK(desk.manager.wait_for("READY=1", 2));
+  CHECK(desk.manager.count("READY=1\nSTATUS=Waiting; next: sync newsroom") == named);
   CHECK(eventually([&] { return fs::exists(desk.desk.store() / "desk-two"); }));
   CHECK(desk.mirrored(6));
   const ProgramResult status = desk.desk.damsync({"status", "--json"});
