@@ -14,6 +14,7 @@
 #include "daemon/version.h"
 #include "storage/base/lines.h"
 #include "storage/base/time.h"
+#include "storage/base/units.h"
 #include "storage/sqlite/release_memory.h"
 
 namespace damsync {
@@ -22,7 +23,8 @@ namespace {
 constexpr Millis kLongestSleep = std::chrono::seconds(60);  ///< a suspended machine is noticed this late at most
 constexpr Millis kBusySleep = std::chrono::seconds(5);      ///< how old the status may be while there is work
 constexpr Millis kStopTime = std::chrono::seconds(19);
-constexpr int kTurnsStuck = 2;  ///< a machine that stood still is no proof against a worker
+constexpr Millis kClockJump = std::chrono::minutes(5);  ///< what clocks that are kept right do not do
+constexpr int kTurnsStuck = 2;                          ///< a machine that stood still is no proof against a worker
 
 std::string failing_text(const VitalsView& view) {
   const auto count = std::count_if(view.cycles.begin(), view.cycles.end(),
@@ -168,6 +170,7 @@ void RunLoop::turn() {
   if (reload_now) reload();
   bury();
   const Now now = now_of(parts_.clock);
+  watch_clock(now);
   poll_accounts(now);
   do_nights(now);
   if (any_cycle()) deliverer_->want();
@@ -206,6 +209,18 @@ Millis RunLoop::until_next(const Now& now) const {
   const Millis limit = parts_.notify.watchdog_limit();
   if (limit > Millis(0)) sleep = std::min(sleep, limit / 3);
   return std::max(sleep, Millis(1));
+}
+
+/// Nothing we do hangs on it, but who reads our records should know that their times do not follow each other.
+void RunLoop::watch_clock(const Now& now) {
+  const auto before = std::exchange(turned_, now);
+  if (!before) return;
+  const UtcTime expected = before->utc + std::chrono::duration_cast<Millis>(now.steady - before->steady);
+  const Millis by = now.utc - expected;
+  if (std::chrono::abs(by) <= kClockJump) return;
+  parts_.log.warning("clock.jumped", {{"by", format_duration(by)},
+                                      {"from", format_rfc3339(std::chrono::floor<std::chrono::seconds>(expected))},
+                                      {"to", format_rfc3339(std::chrono::floor<std::chrono::seconds>(now.utc))}});
 }
 
 /// What is due next.

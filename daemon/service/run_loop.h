@@ -59,6 +59,7 @@ class RunLoop {
   void do_nights(const Now& now);
   void plan(const Now& now);
   void tell();
+  void watch_clock(const Now& now);
   void watch_over();
   void rest();
   void reload();
@@ -98,6 +99,7 @@ class RunLoop {
   std::unique_ptr<ControlServer> control_;
   std::mt19937 random_;
   std::string told_;
+  std::optional<Now> turned_;  ///< when the last turn was
   int turns_stuck_ = 0;
 };
 

@@ -75,6 +75,30 @@ TEST_CASE("K1 K2 daemon: one night where 02:30 comes twice, also over a restart,
   CHECK(times_in(reports, "-") == 2 * 33);
 }
 
+TEST_CASE("K1 daemon: a clock that jumps by more than five minutes is logged, forwards and backwards, and no other") {
+  if (!ClockDesk::possible()) return;
+  ClockDesk desk;
+  desk.set_clock("2026-03-10 12:00:00");
+  const auto daemon = desk.start_ready();
+  const auto jump = [&](const char* time, int logged) {
+    const int told = desk.manager.count("WATCHDOG=1");
+    CHECK(desk.manager.wait_for("WATCHDOG=1", told + 3));
+    desk.set_clock(time);
+    CHECK(desk.manager.wait_for("WATCHDOG=1", told + 6));
+    CHECK(times_in(daemon->err_so_far(), "clock.jumped") == logged);
+  };
+  jump("2026-03-10 12:04:00", 0);
+  jump("2026-03-10 11:00:00", 1);
+  jump("2026-03-10 11:04:00", 1);
+  jump("2026-03-10 18:00:00", 2);
+  const std::string log = daemon->err_so_far();
+  INFO(log);
+  CHECK(holds(log, "clock.jumped by=\"-1h 4m\" from=2026-03-10T12:04:"));
+  CHECK(holds(log, "clock.jumped by=\"6h 5"));
+  daemon->signal(SIGTERM);
+  CHECK(daemon->wait().exit_code == 0);
+}
+
 TEST_CASE("A1 daemon: nights that were missed have their reports in order, and those of longer ago are told of") {
   if (!ClockDesk::possible()) return;
   ClockDesk desk(1);
