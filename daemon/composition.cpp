@@ -41,6 +41,13 @@ AccountSummary summary_of(const AccountSettings& account) {
   return summary;
 }
 
+/// An account that a stop came before.
+AccountSummary never_begun(const AccountSettings& account) {
+  AccountSummary summary = summary_of(account);
+  summary.error = make_error(ErrorCode::kCancelled, "stopped");
+  return summary;
+}
+
 }  // namespace
 
 /// What sidecars say besides what the providers say.
@@ -158,7 +165,8 @@ Result<RunSummary> Composition::sync(const SyncOptions& options, const ProgressS
   run.ok = true;
   for (const auto& account : settings_.accounts) {
     if (!wanted(options.accounts, account.provider.account)) continue;
-    auto summary = sync_account(account, options, {progress, plan, stop});
+    auto summary =
+        stop.stop_requested() ? never_begun(account) : sync_account(account, options, {progress, plan, stop});
     run.ok = run.ok && !summary.error && summary.files_failed + summary.assets_failed + summary.items_rejected == 0;
     run.accounts.push_back(std::move(summary));
   }

@@ -82,7 +82,7 @@ Connection::~Connection() { detach(); }
 
 Error Connection::failure(std::string_view what) const {
   switch (timer_ == nullptr ? CallTimer::End::kNot : timer_->end()) {
-    case CallTimer::End::kStopped: return make_error(ErrorCode::kCancelled, fmt::format("stopped; {}", host_));
+    case CallTimer::End::kStopped: return make_error(ErrorCode::kCancelled, "stopped");
     case CallTimer::End::kDeadline:
       return retryable(ErrorCode::kUnavailable, fmt::format("{}: no complete answer in time", host_));
     case CallTimer::End::kNot: break;

@@ -52,6 +52,33 @@ TEST_CASE("G5 state: a second damsync leaves with 75 within a second and touches
   CHECK(desk.list({"files", "--state", "mirrored"}).size() == 2);
 }
 
+TEST_CASE("G1 state: SIGTERM during the sync of one account leaves the others unfinished, and says nothing else") {
+  Desk desk(3);
+  auto second = desk.account;
+  second["name"] = "\"second\"";
+  std::string more = "[[account]]\n";
+  for (const auto& [key, value] : second) more += key + " = " + value + "\n";
+  fs::create_directories(desk.dir.path() / "conf.d");
+  desk.write_file("conf.d/second.toml", more);
+  const auto gate = std::make_shared<SimGate>();
+  desk.sim.faults().once("GET /v2/images/licenses", fault::hold(gate));
+  const auto program = desk.start({"sync", "--json"});
+  REQUIRE(gate->wait_for_arrival(std::chrono::seconds(20)));
+  program->signal(SIGTERM);
+  const ProgramResult result = program->wait();
+  gate->release();
+  CHECK(result.exit_code == 1);
+  const Json run = lines_of(result.out).at(0);
+  CHECK_FALSE(flag(run, "ok"));
+  const auto& accounts = *member(run, "accounts").if_array();
+  REQUIRE(accounts.size() == 2);
+  for (const Json& account : accounts) {
+    CHECK_FALSE(flag(account, "ok"));
+    CHECK(text(account, "error") == "stopped");
+  }
+  CHECK(number(accounts[1], "calls_free") == 0);
+}
+
 TEST_CASE("G1 state: SIGTERM ends a sync orderly, and the next one finishes the work") {
   Desk desk(4);
   const auto gate = std::make_shared<SimGate>();
