@@ -197,7 +197,14 @@ AccountSummary Composition::sync_account(const AccountSettings& account, const S
       read_suggestions(*workspace_.db, cycle.account, *source, clock_, log_, stop);
   });
   log_summary(summary);
+  count_set_aside(summary);
   return summary;
+}
+
+/// What is set aside is left over as long as it is, not only when it is met first.
+void Composition::count_set_aside(AccountSummary& summary) const {
+  const auto rows = workspace_.catalog->pending(summary.name, PendingKind::kRejected);
+  summary.items_rejected = std::max(summary.items_rejected, static_cast<std::int64_t>(rows.size()));
 }
 
 /// A failure is news once, until the account went well again.

@@ -80,6 +80,7 @@ class Composition {
   AccountSummary sync_account(const AccountSettings& account, const SyncOptions& options, const Observers& observers);
   [[nodiscard]] std::optional<AccountSummary> stayed_away(const AccountSettings& account) const;
   void note_absence(const AccountSummary& summary, const AccountConnection& connection);
+  void count_set_aside(AccountSummary& summary) const;
   void tell_failure(const AccountSummary& account);
   void read_collections(Cycle& cycle, AccountConnection& connection, std::stop_token stop);
   void log_summary(const AccountSummary& summary);
