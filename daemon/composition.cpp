@@ -196,7 +196,7 @@ AccountSummary Composition::sync_account(const AccountSettings& account, const S
     if (auto* source = connection.suggestions())
       read_suggestions(*workspace_.db, cycle.account, *source, clock_, log_, stop);
   });
-  log_summary(summary);
+  log_summary(summary, options);
   count_set_aside(summary);
   return summary;
 }
@@ -287,12 +287,18 @@ Status Composition::check_accounts(const std::vector<std::string>& names) const 
   return {};
 }
 
-/// One line a cycle, and none when nothing happened. What the account met is an error, but for a stop.
-void Composition::log_summary(const AccountSummary& s) {
+/// One line a cycle, and none when nothing happened, not even that it goes again. What the account met is an error, but
+/// for a stop.
+void Composition::log_summary(const AccountSummary& s, const SyncOptions& options) {
   const auto happened = s.licenses_new + s.licenses_vanished + s.assets_updated + s.assets_withdrawn +
                         s.files_mirrored + s.files_failed + s.files_blocked + s.assets_failed + s.items_rejected;
   const bool failed = s.error && s.error->code != ErrorCode::kCancelled;
-  const auto level = failed ? LogLevel::kError : happened > 0 || s.error ? LogLevel::kInfo : LogLevel::kDebug;
+  const auto recovered = [&] {
+    const auto& before = options.after_failure;
+    return std::find(before.begin(), before.end(), s.name) != before.end() || last_failure(*workspace_.db, s.name);
+  };
+  const bool told = happened > 0 || s.error || recovered();
+  const auto level = failed ? LogLevel::kError : told ? LogLevel::kInfo : LogLevel::kDebug;
   log_.write(level, "sync.finished",
              {{"account", s.name},
               {"licenses_new", std::to_string(s.licenses_new)},

@@ -32,6 +32,7 @@ struct SyncOptions {
   bool dry_run = false;
   bool full = false;
   bool ignore_backoff = true;  ///< a person's `sync` retries everything; the daemon honours the stored back-off
+  std::vector<std::string> after_failure;  ///< accounts whose last cycle failed without a trace in the catalog
   /// As `TransferLimits::pace`; empty: as fast as it goes.
   std::function<Status(std::int64_t, const std::stop_token&)> pace;
 };
@@ -83,7 +84,7 @@ class Composition {
   void count_set_aside(AccountSummary& summary) const;
   void tell_failure(const AccountSummary& account);
   void read_collections(Cycle& cycle, AccountConnection& connection, std::stop_token stop);
-  void log_summary(const AccountSummary& summary);
+  void log_summary(const AccountSummary& summary, const SyncOptions& options);
 
   std::optional<Connections> own_;
   Connections& connections_;

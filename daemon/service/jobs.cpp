@@ -17,6 +17,14 @@ bool holds(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+/// Those whose last cycle of this process failed: a disk that was full may have kept the catalog from knowing.
+std::vector<std::string> failed_last(const Vitals& vitals) {
+  std::vector<std::string> names;
+  for (const auto& cycle : vitals.view().cycles)
+    if (cycle.result == CycleResult::kFailed) names.push_back(cycle.account);
+  return names;
+}
+
 /// Progress for the person who asked, and proof that the worker moves.
 ProgressSink watched(const ProgressSink& progress, Pulse& pulse) {
   return [&progress, &pulse](const Progress& now) {
@@ -117,6 +125,7 @@ Result<RunSummary> Jobs::cycle(const InForce& in_force, SyncOptions options, con
                                const std::stop_token& stop) {
   if (auto there = check_places(); !there) return there.error();
   PulsingClock clock(clock_, pulse);
+  options.after_failure = failed_last(vitals_);
   options.pace = [this, &pulse](std::int64_t bytes, const std::stop_token& token) {
     pulse.beat();
     return throttle_.take(bytes, token);

@@ -152,12 +152,25 @@ TEST_CASE("C3 daemon: settings that are wrong on SIGHUP leave the old ones in fo
   check_stops(*daemon);
 }
 
-TEST_CASE("daemon: tells the service manager that an account fails") {
+TEST_CASE("daemon: says that an account fails, and at the default level that it goes again") {
   DaemonDesk desk;
-  const auto daemon = desk.start_ready();
+  desk.desk.sim.faults().always("GET /v2/images/licenses", fault::html_page());
+  desk.desk.sync(69);
+  desk.desk.sim.faults().clear();
+  const auto ended = [](const Program& daemon, const char* how) {
+    return eventually([&] { return holds(daemon.err_so_far(), how); });
+  };
+  auto daemon = desk.start_ready();  // the run before was another process's
   CHECK(desk.mirrored(3));
+  CHECK(ended(*daemon, " error=none"));
   desk.desk.sim.faults().always("GET /v2/images/licenses", fault::html_page());
   CHECK(desk.manager.wait_for("STATUS=1 account fails; next: sync newsroom at "));
+  const int before = times_in(daemon->err_so_far(), " error=none");
+  desk.desk.sim.faults().clear();
+  CHECK(eventually([&] { return times_in(daemon->err_so_far(), " error=none") == before + 1; }));
+  const auto polls = desk.desk.count("GET /v2/images/licenses");
+  CHECK(eventually([&] { return desk.desk.count("GET /v2/images/licenses") > polls + 1; }));
+  CHECK(times_in(daemon->err_so_far(), " error=none") == before + 1);  // and nothing of quiet cycles
   check_stops(*daemon);
 }
 
