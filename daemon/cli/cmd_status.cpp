@@ -37,8 +37,8 @@ class StatusCommand final : public Command {
     arguments.flag("--check", check_, "let the exit code tell the health");
     arguments.footer(
         "With --check, exit code 3: an account had no success for three poll intervals (one minute at least), its last "
-        "run ended with an error, wanted items have failed, a spending call or a receiver waits for a person, or the "
-        "running daemon hangs, does not answer within 5 s or was refused new settings.");
+        "run ended with an error, wanted items have failed, a spending call or a receiver waits for a person, the "
+        "store is not mounted, or the running daemon hangs, does not answer within 5 s or was refused new settings.");
   }
 
   Result<ExitCode> run(CommandContext& context) override {
@@ -46,8 +46,11 @@ class StatusCommand final : public Command {
     if (!loaded) return loaded.error();
     const auto db = open_catalog(loaded->settings);
     if (!db) return db.error();
-    StatusReport report = read_status(loaded->settings, db->get(), context.clock.utc());
-    add_daemon(report, ask(loaded->settings, context.stop));
+    auto told = ask(loaded->settings, context.stop);
+    const bool runs = told || told.error().code != ErrorCode::kNotFound;
+    StatusReport report =
+        read_status(loaded->settings, db->get(), context.clock.utc(), runs ? Polling::kByDaemon : Polling::kByNobody);
+    add_daemon(report, std::move(told));
     if (context.options.json)
       context.out.json(json_of(report));
     else

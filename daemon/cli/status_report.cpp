@@ -4,13 +4,16 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "daemon/cli/json_fields.h"
 #include "daemon/deliveries.h"
 #include "daemon/schedule/scheduler.h"
 #include "daemon/service/nights.h"
 #include "daemon/version.h"
+#include "daemon/workspace.h"
 #include "storage/base/units.h"
+#include "storage/catalog/account_age.h"
 #include "sync/quota/budget.h"
 
 namespace damsync {
@@ -66,17 +69,29 @@ StatusReport::Account read_account(const Catalog& catalog, const ProviderSetting
   return out;
 }
 
-void judge(StatusReport::Account& account, Millis late_after, std::vector<std::string>& problems) {
+/// What success may be asked for.
+struct Lateness {
+  UtcTime now{};
+  Millis late_after{0};
+  Polling polling = Polling::kByNobody;
+
+  /// An account may take as long for its first success as for any other.
+  [[nodiscard]] bool is_due(const std::optional<UtcTime>& known_since) const {
+    return known_since ? now - *known_since > late_after : polling == Polling::kByNobody;
+  }
+};
+
+void judge(StatusReport::Account& account, const Lateness& lateness, std::vector<std::string>& problems) {
   const auto stale = [&](std::string why) {
     account.stale = true;
     problems.push_back(fmt::format("STALE_PROVIDER account {}: {}", account.name, why));
   };
-  if (account.streams.empty()) stale("never polled");
+  const bool due = lateness.is_due(account.known_since);
+  if (account.streams.empty() && due) stale("never polled");
   for (const auto& stream : account.streams) {
-    if (!stream.lag)
-      stale(fmt::format("stream {} never reached its end", stream.row.name));
-    else if (*stream.lag > late_after)
-      stale(fmt::format("stream {} is {} behind", stream.row.name, format_duration(*stream.lag)));
+    if (stream.lag ? *stream.lag <= lateness.late_after : !due) continue;
+    stale(stream.lag ? fmt::format("stream {} is {} behind", stream.row.name, format_duration(*stream.lag))
+                     : fmt::format("stream {} never reached its end", stream.row.name));
   }
   if (!account.last_error.empty()) problems.push_back(fmt::format("account {}: {}", account.name, account.last_error));
   if (account.failing > 0)
@@ -128,28 +143,43 @@ Json json_of(const StatusReport::Account& account) {
                        {"spends_parked", account.spends_parked}});
 }
 
-}  // namespace
-
-StatusReport make_status(const Settings& settings, const Catalog* catalog, UtcTime now) {
+/// `db` null: there is no catalog yet. Looks at the accounts that the settings name.
+StatusReport make_status(const Settings& settings, Database* db, UtcTime now, Polling polling) {
   StatusReport report;
-  const Millis late_after = Scheduler::make(settings.schedule).value().late_after(now);
+  const Lateness lateness{now, Scheduler::make(settings.schedule).value().late_after(now), polling};
   for (const auto& account : settings.accounts) {
     const ProviderSettings& p = account.provider;
-    if (catalog != nullptr) {
-      report.accounts.push_back(read_account(*catalog, p, now));
+    if (db != nullptr) {
+      report.accounts.push_back(read_account(Catalog(*db), p, now));
+      report.accounts.back().known_since = known_since(*db, p.account);
     } else {
       report.accounts.emplace_back();
       report.accounts.back().name = p.account;
       report.accounts.back().provider = p.provider;
     }
-    judge(report.accounts.back(), late_after, report.problems);
+    judge(report.accounts.back(), lateness, report.problems);
   }
-  if (catalog != nullptr) {
-    report.store = catalog->store_totals();
-    report.coverage = catalog->coverage();
+  if (db != nullptr) {
+    const Catalog catalog(*db);
+    report.store = catalog.store_totals();
+    report.coverage = catalog.coverage();
+    if (const auto problem = store_problem(catalog, settings.store.root); !problem.empty())
+      report.problems.push_back(fmt::format("store {}: {}", settings.store.root.string(), problem));
   }
   report.free_bytes = free_bytes_of(settings.store.root);
   return report;
+}
+
+}  // namespace
+
+/// The sentinel is read without the store's own code, which would take its lock.
+std::string store_problem(const Catalog& catalog, const std::filesystem::path& root) {
+  const std::string id = catalog.setting(kStoreIdSetting);
+  if (id.empty()) return "";
+  std::ifstream sentinel(root / ".damsync" / "sentinel");
+  std::string line;
+  if (!std::getline(sentinel, line)) return "the store's sentinel cannot be read; is its disk mounted?";
+  return line == id ? "" : "the store belongs to another catalog";
 }
 
 void add_spending(StatusReport& report, const Catalog& catalog, const SpendLedger& ledger) {
@@ -183,10 +213,10 @@ void add_silent_daemon(StatusReport& report, const Error& why) {
   report.daemon_silent = true;
 }
 
-StatusReport read_status(const Settings& settings, Database* db, UtcTime now) {
-  if (db == nullptr) return make_status(settings, nullptr, now);
+StatusReport read_status(const Settings& settings, Database* db, UtcTime now, Polling polling) {
+  if (db == nullptr) return make_status(settings, nullptr, now, polling);
   const Catalog catalog(*db);
-  StatusReport report = make_status(settings, &catalog, now);
+  StatusReport report = make_status(settings, db, now, polling);
   add_spending(report, catalog, SpendLedger(*db));
   add_plans(report, PlanBook(*db), now);
   add_receivers(report, *db, settings);

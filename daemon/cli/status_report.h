@@ -25,9 +25,10 @@ struct StatusReport {
     std::string name, provider;
     std::vector<Stream> streams;
     AccountCounts counts;
-    bool stale = false;        ///< some stream is late: no update may be relied on
-    std::int64_t failing = 0;  ///< wanted work that has failed at least once
-    std::string last_error;    ///< empty: none
+    std::optional<UtcTime> known_since;  ///< when its first cycle began; nothing: none did
+    bool stale = false;                  ///< some stream is late: no update may be relied on
+    std::int64_t failing = 0;            ///< wanted work that has failed at least once
+    std::string last_error;              ///< empty: none
     std::int64_t spends_open = 0, spends_parked = 0;
     std::int64_t files_unpaid = 0;  ///< blocked because fetching them would consume quota
     std::vector<Plan> plans;        ///< not ended yet
@@ -57,13 +58,18 @@ struct StatusReport {
   [[nodiscard]] bool healthy() const noexcept { return problems.empty(); }
 };
 
-/// `catalog` null: there is none yet. Looks at the accounts that the settings name.
-StatusReport make_status(const Settings& settings, const Catalog* catalog, UtcTime now);
+/// Whether somebody polls by themselves: an account that was not polled yet will be.
+enum class Polling { kByDaemon, kByNobody };
+
 /// Adds what each account may still download.
 void add_plans(StatusReport& report, const PlanBook& book, UtcTime now);
 
 /// Adds what the book of spending calls holds: a parked one needs a person.
 void add_spending(StatusReport& report, const Catalog& catalog, const SpendLedger& ledger);
+
+/// Why the store that the catalog knows is not to be worked with, such as a disk that is not mounted; empty: it is
+/// there, or was not begun yet. Takes no lock.
+std::string store_problem(const Catalog& catalog, const std::filesystem::path& root);
 
 /// Adds what the running daemon says: when the next jobs are due, and that a worker hangs or that settings were
 /// refused.
@@ -72,8 +78,8 @@ void add_daemon(StatusReport& report, VitalsView view);
 /// Adds that a daemon runs and does not say how it is.
 void add_silent_daemon(StatusReport& report, const Error& why);
 
-/// Everything but what the daemon says. `db` null: there is no catalog yet.
-StatusReport read_status(const Settings& settings, Database* db, UtcTime now);
+/// Everything but what the daemon says, for the accounts that the settings name. `db` null: there is no catalog yet.
+StatusReport read_status(const Settings& settings, Database* db, UtcTime now, Polling polling = Polling::kByNobody);
 
 /// Adds the nightly jobs: one that failed needs a person.
 void add_nights(StatusReport& report, const Catalog& catalog);

@@ -71,7 +71,18 @@ void add_streams(Page& page, const StatusReport::Account& account) {
     text += stream.lag ? format_duration(*stream.lag) + " ago" : "never";
     if (stream.backlog > 0) text += fmt::format(" ({} still to do)", stream.backlog);
   }
-  page.fact("complete", text.empty() ? "never" : text, account.stale ? Ink::kBad : Ink::kPlain);
+  const char* never = account.stale ? "never" : "not yet";
+  page.fact("complete", text.empty() ? never : text, account.stale ? Ink::kBad : Ink::kPlain);
+}
+
+/// How the account does, in a few words; good ones where nothing is wrong.
+std::string state_text(const StatusReport::Account& account, bool well) {
+  if (account.stale) return "no recent success";
+  if (!well) return "needs attention";
+  const auto& streams = account.streams;
+  const bool ended = std::all_of(streams.begin(), streams.end(), [](const auto& stream) { return stream.lag; });
+  if (!account.known_since) return streams.empty() ? "not polled yet" : "in step";
+  return streams.empty() || !ended ? "first poll under way" : "in step";
 }
 
 void add_account(Page& page, const StatusReport::Account& account) {
@@ -79,10 +90,7 @@ void add_account(Page& page, const StatusReport::Account& account) {
   const bool well = !account.stale && account.last_error.empty() && account.failing == 0 && account.spends_parked == 0;
   page.line("");
   page.line(page.ink(account.name, Ink::kBold) + page.ink(" (" + account.provider + ")  ", Ink::kFaint) +
-            page.ink(well            ? "in step"
-                     : account.stale ? "no recent success"
-                                     : "needs attention",
-                     well ? Ink::kGood : Ink::kBad));
+            page.ink(state_text(account, well), well ? Ink::kGood : Ink::kBad));
   add_streams(page, account);
   page.fact("assets", counts_text({{c.assets_active, "active"},
                                    {c.assets_withdrawn, "withdrawn"},

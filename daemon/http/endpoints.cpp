@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <utility>
 
 #include "daemon/cli/asset_view.h"
 #include "daemon/cli/json_fields.h"
 #include "daemon/http/metrics.h"
 #include "daemon/http/query.h"
+#include "daemon/workspace.h"
 #include "storage/base/text.h"
 #include "storage/catalog/asset_pages.h"
 #include "storage/journal/feed_reader.h"
@@ -100,21 +100,17 @@ Result<const StatusReport*> Endpoints::gathered() {
   if (!report_ || now - gathered_at_ >= kKeepReport) {
     const auto db = open();
     if (!db) return db.error();
-    report_ = read_status(*sources_.settings(), db->get(), sources_.clock.utc());
-    store_problem_ = store_problem(**db);
+    report_ = read_status(*sources_.settings(), db->get(), sources_.clock.utc(), Polling::kByDaemon);
+    store_problem_ = why_no_store(**db);
     gathered_at_ = now;
   }
   return &*report_;
 }
 
-/// The sentinel is read without the store's own code, which would take its lock.
-std::string Endpoints::store_problem(Database& db) const {
-  const std::string id = Catalog(db).setting("store_id");
-  if (id.empty()) return "the store was not begun yet";
-  std::ifstream sentinel(sources_.settings()->store.root / ".damsync" / "sentinel");
-  std::string line;
-  if (!std::getline(sentinel, line)) return "the store's sentinel cannot be read; is its disk mounted?";
-  return line == id ? "" : "the store belongs to another catalog";
+std::string Endpoints::why_no_store(Database& db) const {
+  const Catalog catalog(db);
+  if (catalog.setting(kStoreIdSetting).empty()) return "the store was not begun yet";
+  return store_problem(catalog, sources_.settings()->store.root);
 }
 
 WebAnswer Endpoints::readyz() {

@@ -53,7 +53,7 @@ class Endpoints final : public WebHandler {
   Result<std::unique_ptr<Database>> open() const;
   /// Gathered at most once a second, however often it is asked for: counting a large catalog takes its time.
   Result<const StatusReport*> gathered();
-  [[nodiscard]] std::string store_problem(Database& db) const;
+  [[nodiscard]] std::string why_no_store(Database& db) const;
 
   Sources sources_;
   std::optional<StatusReport> report_;

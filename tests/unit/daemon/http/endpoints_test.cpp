@@ -10,6 +10,7 @@
 
 #include "daemon/cli/asset_view.h"
 #include "daemon/cli/json_fields.h"
+#include "daemon/cli/status_text.h"
 #include "daemon/jobs/audit_input.h"
 #include "storage/base/text.h"
 #include "storage/base/ulid.h"
@@ -128,6 +129,46 @@ TEST_CASE("http /api/v1/status: a worker that hangs and settings that were refus
   const std::string problems = write_json(*status.find("problems"));
   CHECK(holds(problems, "the daemon's worker audit has not moved for 20s while writing"));
   CHECK(holds(problems, "the daemon keeps its old settings: damsync.toml:3: unknown key"));
+}
+
+TEST_CASE("status: a new account has as long for its first success as any other") {
+  EndpointsBench bench;
+  bench.settings->schedule.poll_interval = 10min;
+  const auto status = [&](Polling polling = Polling::kByNobody) {
+    return read_status(*bench.settings, &bench.world.db(), bench.clock.utc(), polling);
+  };
+  bench.clock.advance(30min);
+  CHECK(status().healthy());
+  CHECK(holds(status_text(status(), bench.clock.utc(), Colours::kOff), "newsroom (scripted)  first poll under way\n"));
+  bench.clock.advance(1s);
+  REQUIRE(status().problems.size() == 1);
+  CHECK(status().problems[0] == "STALE_PROVIDER account newsroom: never polled");
+
+  bench.settings->accounts[0].provider.account = "archive";  // which no cycle was about
+  CHECK(status().problems[0] == "STALE_PROVIDER account archive: never polled");
+  CHECK(status(Polling::kByDaemon).healthy());
+  CHECK(holds(status_text(status(Polling::kByDaemon), bench.clock.utc(), Colours::kOff), "  not polled yet\n"));
+  CHECK(holds(bench.ask("/metrics").body, "damsync_account_stale{account=\"archive\"} 0\n"));
+}
+
+TEST_CASE("status: a store that is not mounted is a problem once the catalog knows it") {
+  EndpointsBench bench;
+  bench.fill();
+  const auto status = [&] { return read_status(*bench.settings, &bench.world.db(), bench.clock.utc()); };
+  const std::filesystem::path root = bench.settings->store.root, away = root.string() + "-away";
+  for (const auto& gone : {root / ".damsync" / "sentinel", root}) {
+    INFO(gone.string());
+    CHECK(status().healthy());
+    std::filesystem::rename(gone, away);
+    REQUIRE(status().problems.size() == 1);
+    CHECK(holds(status().problems[0], "the store's sentinel cannot be read; is its disk mounted?"));
+    std::filesystem::rename(away, gone);
+  }
+  bench.settings->store.root = bench.world.dir / "elsewhere";
+  Transaction tx(bench.world.db());
+  CatalogWriter(bench.world.db()).put_setting("store_id", "");
+  tx.commit();
+  CHECK(status().healthy());
 }
 
 TEST_CASE("status: an account without a success for three poll intervals is stale") {
