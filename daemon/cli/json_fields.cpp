@@ -126,7 +126,7 @@ Json json_of(const CollectionRow& collection) {
 Json json_of(const RunSummary& run) {
   Json accounts = Json::array();
   for (const auto& account : run.accounts) accounts.push(json_of(account));
-  return Json::object({{"run_id", run.run_id},
+  return Json::object({{"run_id", json_text(run.run_id)},
                        {"started_at", json_time(run.started_at)},
                        {"finished_at", json_time(run.finished_at)},
                        {"ok", run.ok},

@@ -143,6 +143,16 @@ Json json_of(const StatusReport::Account& account) {
                        {"spends_parked", account.spends_parked}});
 }
 
+/// A cycle that failed may have left no trace in the catalog, which may be what it could not write to.
+void add_cycle(StatusReport& report, const CycleVitals& cycle) {
+  if (cycle.result != CycleResult::kFailed || !cycle.error) return;
+  for (auto& account : report.accounts) {
+    if (account.name != cycle.account || !account.last_error.empty()) continue;
+    account.last_error = cycle.error->message;
+    report.problems.push_back(fmt::format("account {}: {}", account.name, account.last_error));
+  }
+}
+
 /// `db` null: there is no catalog yet. Looks at the accounts that the settings name.
 StatusReport make_status(const Settings& settings, Database* db, UtcTime now, Polling polling) {
   StatusReport report;
@@ -197,6 +207,7 @@ void add_spending(StatusReport& report, const Catalog& catalog, const SpendLedge
 }
 
 void add_daemon(StatusReport& report, VitalsView view) {
+  for (const auto& cycle : view.cycles) add_cycle(report, cycle);
   for (const auto& worker : view.workers)
     if (worker.stuck())
       report.problems.push_back(fmt::format("the daemon's worker {} has not moved for {} while {}", worker.name,

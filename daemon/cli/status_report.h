@@ -71,8 +71,8 @@ void add_spending(StatusReport& report, const Catalog& catalog, const SpendLedge
 /// there, or was not begun yet. Takes no lock.
 std::string store_problem(const Catalog& catalog, const std::filesystem::path& root);
 
-/// Adds what the running daemon says: when the next jobs are due, and that a worker hangs or that settings were
-/// refused.
+/// Adds what the running daemon says: when the next jobs are due, which accounts failed last, and that a worker hangs
+/// or that settings were refused.
 void add_daemon(StatusReport& report, VitalsView view);
 
 /// Adds that a daemon runs and does not say how it is.

@@ -31,8 +31,9 @@ std::string text_of(const AccountSummary& a) {
 std::string text_of(const RunSummary& run) {
   std::string out;
   for (const auto& account : run.accounts) out += text_of(account);
-  return out + fmt::format("{} in {}, run {}\n", run.ok ? "done" : "done, with leftovers",
-                           format_duration(run.finished_at - run.started_at), run.run_id);
+  out += fmt::format("{} in {}", run.ok ? "done" : "done, with leftovers",
+                     format_duration(run.finished_at - run.started_at));
+  return out + (run.run_id.empty() ? "\n" : fmt::format(", run {}\n", run.run_id));
 }
 
 }  // namespace damsync

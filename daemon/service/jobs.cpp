@@ -139,18 +139,21 @@ Result<RunSummary> Jobs::cycle(const InForce& in_force, SyncOptions options, con
     return run;
   } catch (const DatabaseError& error) {
     if (!is_disk_full(error)) throw;
-    return without_room(accounts, error.what());
+    return without_room(in_force.settings, accounts, error.what());
   }
 }
 
 /// The transaction was rolled back: nothing is lost, and the next poll tries again.
-RunSummary Jobs::without_room(const std::vector<std::string>& accounts, const std::string& why) {
+RunSummary Jobs::without_room(const Settings& settings, const std::vector<std::string>& accounts,
+                              const std::string& why) {
   log_.error("sync.no_room", {{"reason", why}});
   RunSummary run;
   run.started_at = run.finished_at = clock_.utc();
-  for (const auto& name : accounts) {
+  for (const auto& account : settings.accounts) {
+    if (!holds(accounts, account.provider.account)) continue;
     AccountSummary summary;
-    summary.name = name;
+    summary.name = account.provider.account;
+    summary.provider = account.provider.provider;
     summary.error = make_error(ErrorCode::kStorage, why);
     vitals_.cycle_finished(summary);
     run.accounts.push_back(std::move(summary));

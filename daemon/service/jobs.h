@@ -52,7 +52,7 @@ class Jobs {
   Status check_places() const;
   Result<RunSummary> cycle(const InForce& in_force, SyncOptions options, const ProgressSink& progress, Pulse& pulse,
                            const std::stop_token& stop);
-  RunSummary without_room(const std::vector<std::string>& accounts, const std::string& why);
+  RunSummary without_room(const Settings& settings, const std::vector<std::string>& accounts, const std::string& why);
 
   Workspace& workspace_;
   Vitals& vitals_;

@@ -133,8 +133,17 @@ TEST_CASE("X1 daemon: a catalog without room loses nothing, and it goes on by it
     desk.desk.add_license(Desk::image_id(i), desk.desk.sim.now());
   }
   CHECK(eventually([&] { return holds(daemon->err_so_far(), "sync.no_room"); }));
+  const ProgramResult status = desk.desk.damsync({"status", "--check"});
+  CHECK(status.exit_code == 3);
+  CHECK(holds(status.out, "! account newsroom: "));
+  CHECK(holds(status.out, "full"));
+  const ProgramResult asked = desk.desk.damsync({"sync"});
+  CHECK(asked.exit_code == 74);
+  CHECK(holds(asked.out, "newsroom (shutterstock): not finished"));
+  CHECK_FALSE(holds(asked.out, ", run "));
   disk.empty();
   CHECK(desk.mirrored(40));
+  CHECK(eventually([&] { return desk.desk.damsync({"status", "--check"}).exit_code == 0; }));
   daemon->signal(SIGTERM);
   CHECK(daemon->wait().exit_code == 0);
 }

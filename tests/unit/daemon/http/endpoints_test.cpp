@@ -151,6 +151,22 @@ TEST_CASE("status: a new account has as long for its first success as any other"
   CHECK(holds(bench.ask("/metrics").body, "damsync_account_stale{account=\"archive\"} 0\n"));
 }
 
+TEST_CASE("status: a cycle that left no trace in the catalog is the account's last error all the same") {
+  EndpointsBench bench;
+  bench.fill();
+  AccountSummary failed;
+  failed.name = "newsroom";
+  failed.error = make_error(ErrorCode::kStorage, "the catalog's disk is full");
+  bench.vitals.cycle_finished(failed);
+  const Json status = bench.json("/api/v1/status");
+  CHECK_FALSE(*status.find("healthy")->if_bool());
+  CHECK(write_json(*status.find("problems")) == R"(["account newsroom: the catalog's disk is full"])");
+  CHECK(*status.find("accounts")->if_array()->front().find("last_error")->if_string() == "the catalog's disk is full");
+  CHECK(holds(bench.ask("/metrics").body, "damsync_healthy 0\n"));
+  bench.cycle();
+  CHECK(holds(bench.ask("/metrics").body, "damsync_healthy 1\n"));
+}
+
 TEST_CASE("status: a store that is not mounted is a problem once the catalog knows it") {
   EndpointsBench bench;
   bench.fill();
