@@ -1,7 +1,11 @@
+#include <algorithm>
+#include <optional>
+
 #include "daemon/cli/access.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/status_report.h"
 #include "daemon/cli/status_text.h"
+#include "daemon/config/settings_loader.h"
 #include "daemon/service/control_client.h"
 
 namespace damsync {
@@ -28,6 +32,29 @@ void add_daemon(StatusReport& report, Result<VitalsView> told) {
     add_silent_daemon(report, told.error());
 }
 
+/// Where these settings keep the catalog, though they have mistakes; nothing: that cannot be told.
+bool tells_catalog(const LoadedSettings& loaded) {
+  return std::none_of(loaded.mistakes.begin(), loaded.mistakes.end(), [](const SettingsMistake& mistake) {
+    return mistake.key.empty() || mistake.key == "catalog" || mistake.key == "catalog.path";
+  });
+}
+
+/// The daemon that still runs with what the settings were; nothing: none does, or it cannot be found.
+std::optional<StatusReport> with_earlier_settings(const LoadedSettings& loaded, const std::stop_token& stop) {
+  if (!tells_catalog(loaded)) return std::nullopt;
+  auto told = ask(loaded.settings, stop);
+  if (!told && told.error().code == ErrorCode::kNotFound) return std::nullopt;
+  StatusReport report;
+  report.problems.emplace_back("the settings have mistakes; the daemon runs with its earlier ones");
+  if (told)
+    for (const auto& cycle : told->cycles) {
+      report.accounts.emplace_back();
+      report.accounts.back().name = cycle.account;
+    }
+  add_daemon(report, std::move(told));
+  return report;
+}
+
 class StatusCommand final : public Command {
  public:
   std::string_view name() const override { return "status"; }
@@ -42,14 +69,14 @@ class StatusCommand final : public Command {
   }
 
   Result<ExitCode> run(CommandContext& context) override {
-    const auto loaded = load_settings_for(context);
-    if (!loaded) return loaded.error();
-    const auto db = open_catalog(loaded->settings);
+    const LoadedSettings settings = load_settings(context.options.config);
+    if (!settings.ok()) return refuse(context, settings);
+    const auto db = open_catalog(settings.settings);
     if (!db) return db.error();
-    auto told = ask(loaded->settings, context.stop);
+    auto told = ask(settings.settings, context.stop);
     const bool runs = told || told.error().code != ErrorCode::kNotFound;
     StatusReport report =
-        read_status(loaded->settings, db->get(), context.clock.utc(), runs ? Polling::kByDaemon : Polling::kByNobody);
+        read_status(settings.settings, db->get(), context.clock.utc(), runs ? Polling::kByDaemon : Polling::kByNobody);
     add_daemon(report, std::move(told));
     if (context.options.json)
       context.out.json(json_of(report));
@@ -59,6 +86,17 @@ class StatusCommand final : public Command {
   }
 
  private:
+  /// Nothing of the catalog is told, which wrong settings may not be about.
+  static Error refuse(CommandContext& context, const LoadedSettings& settings) {
+    if (const auto report = with_earlier_settings(settings, context.stop)) {
+      if (context.options.json)
+        context.out.json(daemon_json_of(*report));
+      else
+        context.out.text(daemon_text(*report, context.clock.utc(), colours_for(context.out.terminal())));
+    }
+    return settings.error();
+  }
+
   bool check_ = false;
 };
 

@@ -282,6 +282,15 @@ void add_plans(StatusReport& report, const PlanBook& book, UtcTime now) {
       if (!plan.expires_at || *plan.expires_at > now) account.plans.push_back(std::move(plan));
 }
 
+Json daemon_json_of(const StatusReport& report) {
+  Json problems = Json::array();
+  for (const auto& problem : report.problems) problems.push(problem);
+  return Json::object({{"version", kVersion},
+                       {"daemon", report.daemon ? json_of(*report.daemon) : Json()},
+                       {"healthy", report.healthy()},
+                       {"problems", std::move(problems)}});
+}
+
 Json json_of(const StatusReport& report) {
   Json accounts = Json::array(), coverage = Json::array(), problems = Json::array(), receivers = Json::array();
   for (const auto& receiver : report.receivers)

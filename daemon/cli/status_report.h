@@ -96,5 +96,7 @@ inline constexpr const char* kUnpaidHint =
     "may_consume = \"once\" and budget_per_day";
 
 Json json_of(const StatusReport& report);
+/// The members of that which are about the daemon alone.
+Json daemon_json_of(const StatusReport& report);
 
 }  // namespace damsync

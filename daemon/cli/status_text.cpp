@@ -149,6 +149,12 @@ void add_daemon_block(Page& page, const StatusReport& report, UtcTime now) {
               fmt::format("{} {}", job.job, job.at > now ? "in " + format_duration(job.at - now) : std::string("now")));
 }
 
+void add_health(Page& page, const StatusReport& report) {
+  page.line(page.ink(report.healthy() ? "HEALTHY" : "ATTENTION", report.healthy() ? Ink::kGood : Ink::kBad) +
+            page.ink(fmt::format("  damsync {}", kVersion), Ink::kFaint));
+  for (const auto& problem : report.problems) add_problem(page, problem);
+}
+
 }  // namespace
 
 Colours colours_for(bool terminal) noexcept {
@@ -158,11 +164,16 @@ Colours colours_for(bool terminal) noexcept {
   return terminal && !dumb && (refused == nullptr || *refused == '\0') ? Colours::kOn : Colours::kOff;
 }
 
+std::string daemon_text(const StatusReport& report, UtcTime now, Colours colours) {
+  Page page(colours);
+  add_health(page, report);
+  add_daemon_block(page, report, now);
+  return page.text();
+}
+
 std::string status_text(const StatusReport& report, UtcTime now, Colours colours) {
   Page page(colours);
-  page.line(page.ink(report.healthy() ? "HEALTHY" : "ATTENTION", report.healthy() ? Ink::kGood : Ink::kBad) +
-            page.ink(fmt::format("  damsync {}", kVersion), Ink::kFaint));
-  for (const auto& problem : report.problems) add_problem(page, problem);
+  add_health(page, report);
   for (const auto& account : report.accounts) add_account(page, account);
   add_store(page, report);
   add_receivers(page, report);

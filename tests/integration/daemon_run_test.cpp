@@ -152,6 +152,29 @@ TEST_CASE("C3 daemon: settings that are wrong on SIGHUP leave the old ones in fo
   check_stops(*daemon);
 }
 
+TEST_CASE("C3 daemon: the status tells how it is while the settings have mistakes, and that it has earlier ones") {
+  DaemonDesk desk;
+  desk.write_more("nonsense = 1\n");
+  const ProgramResult none = desk.desk.damsync({"status"});
+  CHECK(none.exit_code == 78);
+  CHECK(none.out.empty());
+  desk.write_more("poll_interval = \"1s\"\n");
+  const auto daemon = desk.start_ready();
+  REQUIRE(desk.mirrored(3));
+  desk.write_more("nonsense = 1\n");
+  const ProgramResult status = desk.desk.damsync({"status"});
+  CHECK(status.exit_code == 78);
+  CHECK(holds(status.err, "schedule.nonsense: unknown key"));
+  CHECK(holds(status.out, "the settings have mistakes; the daemon runs with its earlier ones"));
+  CHECK(holds(status.out, "daemon  running, since "));
+  CHECK(holds(status.out, "sync newsroom in "));
+  const ProgramResult json = desk.desk.damsync({"status", "--json"});
+  CHECK(json.exit_code == 78);
+  CHECK_FALSE(flag(lines_of(json.out).at(0), "healthy"));
+  CHECK(flag(member(lines_of(json.out).at(0), "daemon"), "ready"));
+  check_stops(*daemon);
+}
+
 TEST_CASE("daemon: says that an account fails, and at the default level that it goes again") {
   DaemonDesk desk;
   desk.desk.sim.faults().always("GET /v2/images/licenses", fault::html_page());
