@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "daemon/cli/access.h"
@@ -62,6 +63,11 @@ class DbCommand final : public Command {
   Result<ExitCode> backup(CommandContext& context, const std::filesystem::path& catalog, Database* db) const {
     if (db == nullptr)
       return make_error(ErrorCode::kStorage, fmt::format("there is no catalog at {} to back up", catalog.string()));
+    std::error_code ignored;
+    if (std::filesystem::exists(std::filesystem::symlink_status(file_, ignored)))
+      return make_error(ErrorCode::kUsage, fmt::format("{} is there already, and a backup never overwrites; name "
+                                                       "another file",
+                                                       printable(file_)));
     if (auto copied = backup_catalog(*db, file_, context.clock.utc()); !copied) return copied.error();
     if (context.options.json)
       context.out.json(Json::object({{"file", file_}, {"bytes", size_of(file_)}}));
@@ -202,7 +208,9 @@ class DbCommand final : public Command {
   static void print(Output& out, const CatalogStatus& status, const std::filesystem::path& catalog) {
     out.line(fmt::format("{}: schema version {}, {}, write-ahead log {}", catalog.string(), status.schema_version,
                          format_size(status.bytes), format_size(status.wal_bytes)));
-    for (const auto& [table, count] : status.rows) out.line(fmt::format("  {:<14} {}", table, count));
+    std::size_t width = 0;
+    for (const auto& [table, count] : status.rows) width = std::max(width, table.size());
+    for (const auto& [table, count] : status.rows) out.line(fmt::format("  {:<{}}  {:>9}", table, width, count));
     out.line(status.last_backup_at ? fmt::format("last backup {} to {}", format_rfc3339(*status.last_backup_at),
                                                  printable(status.last_backup_path))
                                    : "no backup yet: `damsync db backup FILE` makes one");

@@ -36,7 +36,7 @@ Status refuse_sound(const fs::path& catalog) {
   } catch (const DatabaseError& error) {
     return error.code() == ErrorCode::kDamaged ? Status() : Status(make_error(error.code(), error.what()));
   }
-  return make_error(ErrorCode::kRefusedByPolicy,
+  return make_error(ErrorCode::kUsage,
                     fmt::format("{} is sound; a rebuild would lose its record of spending calls and its change feed. "
                                 "Use --force if that is what you want",
                                 catalog.string()));

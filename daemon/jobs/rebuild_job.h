@@ -23,7 +23,7 @@ struct RebuildOutcome {
 /// Makes a new catalog from the sidecars in the store and puts it in the old one's place, which is set aside. Until
 /// then the old one stands untouched.
 ///
-/// Errors   kLocked: damsync is running; kRefusedByPolicy: the catalog is sound; kGuard: there is no store at the root;
+/// Errors   kLocked: damsync is running; kUsage: the catalog is sound; kGuard: there is no store at the root;
 ///          kStorage; kCancelled.
 Result<RebuildOutcome> rebuild_catalog(const Settings& settings, RebuildOver over, Clock& clock,
                                        const ProgressSink& progress, std::stop_token stop);

@@ -103,7 +103,30 @@ Status check_backup(const fs::path& copy) {
   if (auto schema = check_schema(**db, migrations()); !schema) return schema;
   const auto findings = check_catalog(**db);
   if (findings.empty()) return {};
-  return make_error(ErrorCode::kDamaged, fmt::format("{} is no whole catalog: {}", copy.string(), findings.front()));
+  return make_error(ErrorCode::kDamaged, fmt::format("no whole catalog: {}", findings.front()));
+}
+
+/// Why a backup was not taken, in terms of the file that the person named: what was examined is a copy that is gone by
+/// then, and who has no catalog is told to restore a backup.
+Error unusable(const fs::path& backup, const fs::path& copy, Error error) {
+  std::string why = error.message.substr(0, error.message.find("; it was left as it is"));
+  for (const std::string& name : {"the catalog " + copy.string() + " ", copy.string() + " ", copy.string()})
+    for (std::size_t at = 0; (at = why.find(name, at)) != std::string::npos;) why.erase(at, name.size());
+  error.message = fmt::format("{} is no usable backup ({}); the catalog is unchanged", backup.string(), why);
+  return error;
+}
+
+/// That the backup is a file, and another one than the catalog.
+Status check_source(const fs::path& catalog, const fs::path& backup) {
+  std::error_code failed;
+  const auto status = fs::status(backup, failed);
+  if (!fs::is_regular_file(status))
+    return unusable(
+        backup, {},
+        make_error(ErrorCode::kStorage, fs::exists(status) ? "not a regular file" : "there is no such file"));
+  if (fs::equivalent(catalog, backup, failed))
+    return make_error(ErrorCode::kUsage, fmt::format("{} is the catalog itself; name a backup of it", backup.string()));
+  return {};
 }
 
 /// A copy of ours, with what SQLite and a migration put beside it.
@@ -195,13 +218,14 @@ Status backup_catalog(Database& db, const fs::path& target, UtcTime now) {
 }
 
 Result<std::optional<fs::path>> restore_backup(const fs::path& catalog, const fs::path& backup, UtcTime now) {
+  if (auto fine = check_source(catalog, backup); !fine) return fine.error();
   const auto part = beside(catalog, ".restoring");
   if (auto copied = copy_backup(backup, part); !copied) return copied.error();
   auto fit = check_backup(part);
   if (fit) fit = raise_revisions(part, now);
   if (!fit) {
     remove_with_companions(part);
-    return fit.error();
+    return unusable(backup, part, fit.error());
   }
   const auto aside = set_aside(catalog, beside(catalog, ".replaced-" + stamp(now)));
   if (!aside) return aside.error();

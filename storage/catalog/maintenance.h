@@ -44,7 +44,7 @@ Status backup_catalog(Database& db, const std::filesystem::path& target, UtcTime
 /// instance lock, so that nobody has the catalog open.
 ///
 /// Errors   kDamaged when the backup is not a whole catalog of a version this program knows; nothing was moved then.
-///          kStorage when it cannot be copied or moved.
+///          kStorage when it is not there, or cannot be copied or moved; kUsage when it is the catalog itself.
 Result<std::optional<std::filesystem::path>> restore_backup(const std::filesystem::path& catalog,
                                                             const std::filesystem::path& backup, UtcTime now);
 

@@ -162,8 +162,17 @@ TEST_CASE("db restore: what is no whole catalog is refused before anything moves
     const auto refused = restore_backup(path, dir / "bad.db", kNow);
     REQUIRE(!refused.ok());
     CHECK(refused.error().code == ErrorCode::kDamaged);
+    const std::string said = refused.error().message;
+    CAPTURE(said);
+    CHECK(said.starts_with(dir / "bad.db" + " is no usable backup ("));
+    CHECK(said.ends_with("); the catalog is unchanged"));
+    CHECK(said.find(".restoring") == std::string::npos);
+    CHECK(said.find("db restore") == std::string::npos);
   }
   CHECK(restore_backup(path, dir / "none.db", kNow).error().code == ErrorCode::kStorage);
+  const auto itself = restore_backup(path, path, kNow);
+  CHECK(itself.error().code == ErrorCode::kUsage);
+  CHECK(itself.error().message == path + " is the catalog itself; name a backup of it");
   CHECK(contents(path) == whole);
   CHECK(std::distance(std::filesystem::directory_iterator(dir.path()), {}) == 2);
 }
