@@ -22,7 +22,7 @@ class HttpService {
               const Clock& clock, Log& log);
   ~HttpService();
 
-  /// Does nothing when `listen` is empty. Errors: kSettings, no address; kUnavailable, it cannot be listened on.
+  /// Does nothing when `listen` is empty. Errors: kSettings, it is no address or cannot be listened on.
   Status start();
   /// Returns within a second, however many clients wait.
   void stop();

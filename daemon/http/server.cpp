@@ -116,7 +116,7 @@ Status WebServer::listen() {
   const std::string what = failure == EADDRINUSE
                                ? "another program uses it; end that one, or change http.listen (\"\" switches it off)"
                                : std::string(std::strerror(failure)) + "; see http.listen in the settings";
-  return make_error(ErrorCode::kUnavailable,
+  return make_error(ErrorCode::kSettings,
                     fmt::format("cannot listen on {} for HTTP: {}", options_.address.text(), what));
 }
 

@@ -30,7 +30,7 @@ struct WebLimits {
 /// Answers HTTP on one address, one request a connection, all of them in one thread that waits in poll(): clients that
 /// say nothing or little cost a place in a list, not a thread. Handlers that read the catalog run in one worker.
 ///
-/// Errors   `start`: kUnavailable when the address cannot be listened on.
+/// Errors   `start`: kSettings when the address cannot be listened on.
 /// Threads  `start`, `stop` from one thread; the others from any.
 class WebServer {
  public:

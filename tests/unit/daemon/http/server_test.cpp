@@ -321,7 +321,7 @@ TEST_CASE("L6 http server: a port in use is an error that says what to do") {
   WebServer second({bench.server.address(), {}, {}}, bench, bench.clock, bench.log);
   const auto started = second.start();
   REQUIRE_FALSE(started);
-  CHECK(started.error().code == ErrorCode::kUnavailable);
+  CHECK(started.error().code == ErrorCode::kSettings);
   CHECK(started.error().message == "cannot listen on " + bench.server.address().text() +
                                        " for HTTP: another program uses it; end that one, or change http.listen "
                                        "(\"\" switches it off)");
