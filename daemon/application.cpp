@@ -126,7 +126,7 @@ int run_application(int argc, const char* const* argv) {
     const auto commands = make_commands();
     code = run_parsed(parse_command_line(argc, argv, commands), out);
     if (auto written = out.finish(); !written) {
-      say(Redactor(), written.error().message);
+      if (!out.reader_gone()) say(Redactor(), written.error().message);
       code = worst(code, exit_code_for(written.error().code));
     }
   } catch (const std::exception& error) {

@@ -111,7 +111,7 @@ ExitCode print(CommandContext& context, const fs::path& folder, std::int64_t cou
     context.out.json(
         Json::object({{"directory", folder.string()}, {"removed", count}, {"dry_run", what == "would be removed"}}));
   else
-    context.out.line(fmt::format("{} reports {}", count, what));
+    context.out.line(fmt::format("{} {}", counted(count, "report"), what));
   return ExitCode::kDone;
 }
 

@@ -61,10 +61,11 @@ void print(CommandContext& context, const std::filesystem::path& folder, const R
       table.add({to_word(f.damage), f.report.empty() ? "-" : f.report, f.file.empty() ? "-" : f.file, f.message});
   }
   if (broken) context.out.line(printable(fmt::format("the catalog's log, row {}: {}", broken->seq, broken->what)));
-  context.out.line(fmt::format("{} reports with {} files checked: {}", done.reports, done.files,
-                               done.faults.empty() && !broken
-                                   ? "all are as they were written"
-                                   : fmt::format("{} faults", done.faults.size() + (broken ? 1 : 0))));
+  context.out.line(
+      fmt::format("{} with {} checked: {}", counted(done.reports, "report"), counted(done.files, "file"),
+                  done.faults.empty() && !broken
+                      ? "all are as they were written"
+                      : counted(static_cast<std::int64_t>(done.faults.size()) + (broken ? 1 : 0), "fault")));
 }
 
 }  // namespace

@@ -120,8 +120,8 @@ class ConfigCommand final : public Command {
     }
     for (const auto& warning : warnings) context.out.line("warning: " + warning.text());
     if (!loaded.ok()) return loaded.error();
-    context.out.line(fmt::format("{}: no mistakes, {} account(s)", printable(context.options.config),
-                                 loaded.settings.accounts.size()));
+    context.out.line(fmt::format("{}: no mistakes, {}", printable(context.options.config),
+                                 counted(static_cast<std::int64_t>(loaded.settings.accounts.size()), "account")));
     return ExitCode::kDone;
   }
 
