@@ -94,7 +94,9 @@ ExitCode run_parsed(const ParsedCommandLine& line, Output& out) {
   switch (line.kind) {
     case Kind::kHelp: out.text(line.text); return ExitCode::kDone;
     case Kind::kVersion: out.line(fmt::format("damsync {}", kVersion)); return ExitCode::kDone;
-    case Kind::kWrong: say(Redactor(), line.text + "\nRun `damsync --help` for usage."); return ExitCode::kUsage;
+    case Kind::kWrong:
+      say(Redactor(), fmt::format("{}\nRun `{}` for usage.", line.text, line.help));
+      return ExitCode::kUsage;
     case Kind::kRun: break;
   }
   Poco::AutoPtr<Application> application(new Application(line, out));

@@ -1,11 +1,13 @@
 #include "daemon/cli/arguments.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "daemon/cli/command.h"
 #include "daemon/config/setting_value.h"
@@ -26,10 +28,57 @@ std::string check_bytes(int argc, const char* const* argv) {
   return {};
 }
 
+/// Stands before a word that the library would take for a list, `[a,b]`. No argument holds it: see `check_bytes`.
+constexpr char kGuard = '\x01';
+
+/// The words as the library wants them, the last one first, none of which looks like a list of its own.
+std::vector<std::string> guarded(int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  for (int i = argc - 1; i >= 1; --i) {
+    const std::string_view word = argv[i];
+    words.emplace_back(word.starts_with('[') && word.ends_with(']') ? kGuard + std::string(word) : word);
+  }
+  return words;
+}
+
+std::string unguarded(std::string word) {
+  std::erase(word, kGuard);
+  return word;
+}
+
 /// A message of the library: names what was typed, so it is cut and made printable.
-std::string shown(const std::string& what) {
+std::string shown(std::string what) {
   constexpr std::size_t kMost = 300;
+  what = unguarded(std::move(what));
   return printable(what.size() > kMost ? what.substr(0, kMost) + "..." : what);
+}
+
+using TakeWords = std::function<void(std::vector<std::string>)>;
+
+/// An option or a place whose words are taken as they were written: the library's own way with texts reads `[a,b]` and
+/// `{}` as lists. An empty word is refused, because everywhere it would mean the same as none.
+CLI::Option* add_words(CLI::App& app, const std::string& names, const std::string& help, TakeWords take) {
+  const std::string label = names.substr(names.rfind(',') + 1);
+  return app.add_option(
+      names,
+      [label, take = std::move(take)](const CLI::results_t& given) {
+        std::vector<std::string> words;
+        for (const auto& word : given) words.push_back(unguarded(word));
+        if (std::find(words.begin(), words.end(), "") != words.end())
+          throw CLI::ValidationError(label, "must not be empty");
+        take(std::move(words));
+        return true;
+      },
+      help);
+}
+
+CLI::Option* add_word(CLI::App& app, const std::string& names, const std::string& help, std::string& target) {
+  return add_words(app, names, help, [&target](std::vector<std::string> words) { target = std::move(words.front()); });
+}
+
+CLI::Option* add_list(CLI::App& app, const std::string& names, const std::string& help,
+                      std::vector<std::string>& target) {
+  return add_words(app, names, help, [&target](std::vector<std::string> words) { target = std::move(words); });
 }
 
 /// The first word that is neither an option nor an option's value; empty: there is none, or an option that is none of
@@ -49,6 +98,17 @@ std::string_view first_word(int argc, const char* const* argv) {
   return {};
 }
 
+/// `--config=` with nothing behind it, for which the library would take the next word.
+std::string check_values(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--") return {};
+    if (argument.starts_with("--") && argument.find('=') + 1 == argument.size())
+      return fmt::format("{} has no value behind it", shown(std::string(argument)));
+  }
+  return {};
+}
+
 /// The library tells an unknown command only from a missing one; this says which one was meant.
 std::string check_command(std::string_view word, const std::vector<std::unique_ptr<Command>>& commands) {
   if (word.empty()) return {};
@@ -62,40 +122,60 @@ std::string check_command(std::string_view word, const std::vector<std::unique_p
   return fmt::format("there is no command '{}'; {}", shown(std::string(word)), hint);
 }
 
+/// The words of a place that is to hold one of them: of `WORD:{login,check}` what is between the braces.
+std::string words_of(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const auto open = type.find('{'), close = type.rfind('}');
+  if (open == std::string::npos || close == std::string::npos) return {};
+  std::string words = type.substr(open + 1, close - open - 1);
+  for (auto at = words.find(','); at != std::string::npos; at = words.find(',', at + 2)) words.insert(at + 1, " ");
+  return words;
+}
+
 /// `expected one of login, check` where the word of that list is missing, else what the library says.
 std::string missing_word(const CLI::App& command, const std::string& what) {
   for (const CLI::Option* option : command.get_options()) {
-    const std::string type = option->get_type_name();  // with the words: WORD:{login,check}
-    const auto open = type.find('{'), close = type.rfind('}');
     if (!option->get_positional() || !option->get_required() || option->count() > 0) continue;
-    if (open == std::string::npos || close == std::string::npos) continue;
-    std::string words = type.substr(open + 1, close - open - 1);
-    for (auto at = words.find(','); at != std::string::npos; at = words.find(',', at + 2)) words.insert(at + 1, " ");
-    return "expected one of " + words;
+    if (const std::string words = words_of(*option); !words.empty()) return "expected one of " + words;
   }
   return shown(what);
 }
 
-/// What is missing, and where to read on.
+/// What is missing.
 std::string missing(const CLI::App& app, const std::string& what) {
   const auto given = app.get_subcommands();
-  if (!given.empty())
-    return fmt::format("{0}: {1}; `damsync {0} --help` shows how", given.front()->get_name(),
-                       missing_word(*given.front(), what));
+  if (!given.empty()) return fmt::format("{}: {}", given.front()->get_name(), missing_word(*given.front(), what));
   std::string names;
   for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
     names += (names.empty() ? "" : ", ") + command->get_name();
   return fmt::format("no command is given; there is {}", names);
 }
 
+/// `; nearest: --full`; empty: no option of the given command is much like the word.
+std::string nearest_option(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::App* at : {&app, app.get_subcommands().empty() ? &app : app.get_subcommands().front()})
+    for (const CLI::Option* option : at->get_options())
+      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  const auto meant = nearest(word, std::vector<std::string_view>(names.begin(), names.end()));
+  return meant.empty() ? "" : fmt::format("; nearest: {}", meant);
+}
+
 /// What was not expected, without the values that stand with it: somebody may have tried to give a secret.
 std::string unexpected(const CLI::App& app) {
-  std::string options, words;
-  for (const std::string& word : app.remaining(true)) {
-    std::string& list = word.starts_with('-') ? options : words;
-    list += " " + word.substr(0, word.find('='));
-  }
-  return "not expected:" + shown(options.empty() ? words : options);
+  std::vector<std::string> options, words;
+  for (const std::string& word : app.remaining(true))
+    (word.starts_with('-') ? options : words).push_back(word.substr(0, word.find('=')));
+  const auto& list = options.empty() ? words : options;
+  return "not expected: " + shown(fmt::format("{}", fmt::join(list, " "))) +
+         (options.empty() ? "" : nearest_option(app, options.front()));
+}
+
+/// The number of values is not what an option takes; the library counts, a person wants to know what to change.
+std::string mismatched(const std::string& what) {
+  const std::string option = what.substr(0, what.find(':'));
+  if (what.find("At Most") != std::string::npos) return fmt::format("{} is given more than once", shown(option));
+  return fmt::format("{} needs a value behind it", shown(option));
 }
 
 std::string check_number(const std::string& text) {
@@ -105,8 +185,11 @@ std::string check_number(const std::string& text) {
   return fmt::format("expected a whole number, not '{}'", shown(text));
 }
 
+/// How the library would name a place that holds one of these words; see `words_of`.
+std::string type_of(const std::vector<std::string>& words) { return fmt::format("WORD:{{{}}}", fmt::join(words, ",")); }
+
 void declare_globals(CLI::App& app, GlobalOptions& options) {
-  app.add_option("-c,--config", options.config, "settings file")->type_name("FILE")->capture_default_str();
+  add_word(app, "-c,--config", "settings file", options.config)->type_name("FILE")->default_str(options.config);
   app.add_flag("--json", options.json, "print results as JSON, lists as one object a line");
   app.add_flag("-v", options.verbosity, "say more");
   app.add_flag("-q", options.quiet, "say nothing but errors");
@@ -143,15 +226,12 @@ void Arguments::flag(const std::string& names, bool& target, const std::string& 
 }
 
 void Arguments::text(const std::string& names, std::string& target, const std::string& value, const std::string& help) {
-  app_.add_option(names, target, help)->type_name(value);
+  add_word(app_, names, help, target)->type_name(value);
 }
 
 void Arguments::texts(const std::string& names, std::vector<std::string>& target, const std::string& value,
                       const std::string& help) {
-  app_.add_option(names, target, help)
-      ->type_name(value)
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_list(app_, names, help, target)->type_name(value)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void Arguments::number(const std::string& names, std::optional<std::int64_t>& target, const std::string& help) {
@@ -160,29 +240,34 @@ void Arguments::number(const std::string& names, std::optional<std::int64_t>& ta
 
 void Arguments::word(const std::string& name, std::string& target, const std::vector<std::string>& words,
                      const std::string& help) {
-  app_.add_option(name, target, help)->required()->type_name("WORD")->check(CLI::IsMember(words));
+  const auto take = [&target, words](std::vector<std::string> given) {
+    target = std::move(given.front());
+    if (std::find(words.begin(), words.end(), target) != words.end()) return;
+    throw CLI::ValidationError(fmt::format("expected one of {}, not '{}'", fmt::join(words, ", "), shown(target)));
+  };
+  add_words(app_, name, help, take)->required()->type_name(type_of(words));
 }
 
 void Arguments::positional(const std::string& name, std::string& target, const std::string& help) {
-  app_.add_option(name, target, help)->required()->type_name("");
+  add_word(app_, name, help, target)->required()->type_name("");
 }
 
 void Arguments::positionals(const std::string& name, std::vector<std::string>& target, const std::string& help) {
-  app_.add_option(name, target, help)->required()->type_name("")->expected(1, -1);
+  add_list(app_, name, help, target)->required()->type_name("")->expected(1, -1)->allow_extra_args();
 }
 
 void Arguments::optional_positionals(const std::string& name, std::vector<std::string>& target,
                                      const std::string& help) {
-  app_.add_option(name, target, help)->type_name("")->expected(0, -1);
+  add_list(app_, name, help, target)->type_name("")->expected(0, -1)->allow_extra_args();
 }
 
 void Arguments::optional_verb(const std::string& name, std::vector<std::string>& target,
                               const std::vector<std::string>& words, const std::string& help) {
-  app_.add_option(name, target, help)->type_name(fmt::format("WORD:{{{}}}", fmt::join(words, ",")))->expected(0, -1);
+  add_list(app_, name, help, target)->type_name(type_of(words))->expected(0, -1)->allow_extra_args();
 }
 
 void Arguments::optional_positional(const std::string& name, std::string& target, const std::string& help) {
-  app_.add_option(name, target, help)->type_name("");
+  add_word(app_, name, help, target)->type_name("");
 }
 
 void Arguments::footer(const std::string& text) { app_.footer(text + "\n" + app_.get_footer()); }
@@ -198,29 +283,38 @@ void declare_command_line(CLI::App& app, GlobalOptions& options, const std::vect
   for (const auto& command : commands) {
     CLI::App* sub = app.add_subcommand(std::string(command->name()), std::string(command->summary()));
     sub->fallthrough();
-    sub->footer("`damsync --help` shows the options that every command takes.");
+    sub->footer(kWhereGlobals);
     Arguments arguments(*sub);
     command->declare(arguments);
     sub->callback([&chosen, &command] { chosen = command.get(); });
   }
 }
 
-ParsedCommandLine parse_command_line(int argc, const char* const* argv,
-                                     const std::vector<std::unique_ptr<Command>>& commands) {
+namespace {
+
+/// What the words themselves tell, before the library sees them; empty: nothing is wrong.
+std::string check_words(int argc, const char* const* argv, const std::vector<std::unique_ptr<Command>>& commands) {
+  std::string wrong = check_bytes(argc, argv);
+  if (wrong.empty()) wrong = check_values(argc, argv);
+  if (wrong.empty()) wrong = check_command(first_word(argc, argv), commands);
+  return wrong;
+}
+
+/// `damsync help` and `damsync help COMMAND`: the words that other programs taught.
+bool asks_for_help(int argc, const char* const* argv) {
+  return (argc == 2 || argc == 3) && std::string_view(argv[1]) == "help";
+}
+
+/// The help for a mistake: of the command that was given, or of the program.
+std::string help_for(const CLI::App& app) {
+  const auto given = app.get_subcommands();
+  return given.empty() ? "damsync --help" : fmt::format("damsync {} --help", given.front()->get_name());
+}
+
+void parse_words(CLI::App& app, std::vector<std::string> words, ParsedCommandLine& out) {
   using Kind = ParsedCommandLine::Kind;
-  ParsedCommandLine out;
-  if (std::string wrong = check_bytes(argc, argv); !wrong.empty()) {
-    out.text = std::move(wrong);
-    return out;
-  }
-  if (std::string wrong = check_command(first_word(argc, argv), commands); !wrong.empty()) {
-    out.text = std::move(wrong);
-    return out;
-  }
-  CLI::App app;
-  declare_command_line(app, out.options, commands, out.command);
   try {
-    app.parse(argc, argv);
+    app.parse(words);
     out.kind = Kind::kRun;
     if (out.options.quiet && out.options.verbosity > 0) {
       out.kind = Kind::kWrong;
@@ -235,9 +329,28 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv,
     out.text = missing(app, error.what());
   } catch (const CLI::ExtrasError&) {
     out.text = unexpected(app);
+  } catch (const CLI::ArgumentMismatch& error) {
+    out.text = mismatched(error.what());
   } catch (const CLI::Error& error) {
     out.text = shown(error.what());
   }
+}
+
+}  // namespace
+
+ParsedCommandLine parse_command_line(int argc, const char* const* argv,
+                                     const std::vector<std::unique_ptr<Command>>& commands) {
+  if (asks_for_help(argc, argv)) {
+    const std::array<const char*, 3> asked = {argv[0], argc == 3 ? argv[2] : "--help", "--help"};
+    return parse_command_line(argc, asked.data(), commands);
+  }
+  ParsedCommandLine out;
+  out.text = check_words(argc, argv, commands);
+  if (!out.text.empty()) return out;
+  CLI::App app;
+  declare_command_line(app, out.options, commands, out.command);
+  parse_words(app, guarded(argc, argv), out);
+  out.help = help_for(app);
   return out;
 }
 

@@ -16,6 +16,9 @@ namespace damsync {
 
 class Command;
 
+/// The last line of every command's help.
+inline constexpr const char* kWhereGlobals = "`damsync --help` shows the options that every command takes.";
+
 /// Options that every command takes, before or after its name.
 struct GlobalOptions {
   std::string config = "/etc/damsync/damsync.toml";
@@ -36,6 +39,7 @@ class Arguments {
   explicit Arguments(CLI::App& app) : app_(app) {}
 
   void flag(const std::string& names, bool& target, const std::string& help);
+  /// A word is taken as it is written; an empty one is a usage error, here and in all that follow.
   void text(const std::string& names, std::string& target, const std::string& value, const std::string& help);
   void texts(const std::string& names, std::vector<std::string>& target, const std::string& value,
              const std::string& help);
@@ -67,7 +71,8 @@ struct ParsedCommandLine {
   Kind kind = Kind::kWrong;
   Command* command = nullptr;  ///< with `kRun`
   GlobalOptions options;
-  std::string text;  ///< the help, or what is wrong
+  std::string text;                     ///< the help, or what is wrong
+  std::string help = "damsync --help";  ///< the command that shows what would be right
 };
 
 /// Reads the command line; the values of the chosen command are set in it. Never throws, never prints.

@@ -21,7 +21,96 @@ struct CommandLine {
   }
 };
 
+/// A command that takes one of everything.
+class Probe final : public Command {
+ public:
+  std::string_view name() const override { return "probe"; }
+  std::string_view summary() const override { return "Take words"; }
+  void declare(Arguments& arguments) override {
+    arguments.texts("--many", many, "NAME", "repeatable");
+    arguments.text("--one", one, "NAME", "once");
+    arguments.flag("--full", full, "a flag");
+    arguments.number("--limit", limit, "a number");
+    arguments.word("what", what, {"files", "runs"}, "files or runs");
+    arguments.optional_positionals("PATH", paths, "the rest");
+  }
+  Result<ExitCode> run(CommandContext&) override { return ExitCode::kDone; }
+
+  std::vector<std::string> many, paths;
+  std::string one, what;
+  bool full = false;
+  std::optional<std::int64_t> limit;
+};
+
+struct ProbeLine : CommandLine {
+  ProbeLine() {
+    commands.clear();
+    commands.push_back(std::make_unique<Probe>());
+  }
+  [[nodiscard]] const Probe& probe() const { return static_cast<const Probe&>(*commands.front()); }
+  std::string wrong(const std::vector<std::string>& words) {
+    const ParsedCommandLine parsed = parse(words);
+    CHECK(parsed.kind == Kind::kWrong);
+    return parsed.text;
+  }
+};
+
 }  // namespace
+
+TEST_CASE("command line: a word is taken as it is written, also where it looks like a list") {
+  ProbeLine line;
+  const auto parsed = line.parse({"-c", "[c]", "probe", "files", "[2023,2024]", "{}", "[]", "plain", "--many", "[a,b]",
+                                  "--many=[c,d]", "--one", "[e,f]"});
+  CAPTURE(parsed.text);
+  REQUIRE(parsed.kind == Kind::kRun);
+  CHECK(line.probe().paths == std::vector<std::string>{"[2023,2024]", "{}", "[]", "plain"});
+  CHECK(line.probe().many == std::vector<std::string>{"[a,b]", "[c,d]"});
+  CHECK(line.probe().one == "[e,f]");
+  CHECK(parsed.options.config == "[c]");
+}
+
+TEST_CASE("command line: an option takes one value, what follows is a word of its own") {
+  ProbeLine line;
+  REQUIRE(line.parse({"probe", "--many", "a", "files", "b"}).kind == Kind::kRun);
+  CHECK(line.probe().many == std::vector<std::string>{"a"});
+  CHECK(line.probe().what == "files");
+  CHECK(line.probe().paths == std::vector<std::string>{"b"});
+}
+
+TEST_CASE("command line: an empty value is refused, it would mean that there is none") {
+  ProbeLine line;
+  CHECK(line.wrong({"probe", "files", "--one", ""}) == "--one: must not be empty");
+  CHECK(line.wrong({"probe", "files", "--many", "a", "--many", ""}) == "--many: must not be empty");
+  CHECK(line.wrong({"probe", "files", ""}) == "PATH: must not be empty");
+  CHECK(line.wrong({"probe", "files", "-c", ""}) == "--config: must not be empty");
+  CHECK(line.wrong({"probe", ""}) == "what: must not be empty");
+  CHECK(line.wrong({"--config=", "probe", "files"}) == "--config= has no value behind it");
+  CHECK(line.wrong({"probe", "files", "--one="}) == "--one= has no value behind it");
+  CHECK(line.parse({"probe", "files", "--", "--one="}).kind == Kind::kRun);
+}
+
+TEST_CASE("command line: what is wrong is told in words of the command line, with what is near it") {
+  ProbeLine line;
+  CHECK(line.wrong({"probe", "filez"}) == "expected one of files, runs, not 'filez'");
+  CHECK(line.wrong({"probe"}) == "probe: expected one of files, runs");
+  CHECK(line.wrong({"probe", "files", "--ful"}) == "not expected: --ful; nearest: --full");
+  CHECK(line.wrong({"probe", "files", "--token=hush"}).find("hush") == std::string::npos);
+  CHECK(line.wrong({"probe", "files", "--limit", "1", "--limit", "2"}) == "--limit is given more than once");
+  CHECK(line.wrong({"probe", "files", "--one", "a", "--one", "b"}) == "--one is given more than once");
+  CHECK(line.wrong({"probe", "files", "--one"}) == "--one needs a value behind it");
+}
+
+TEST_CASE("command line: a mistake leads to the help of its command, and `help` is a way to ask") {
+  CommandLine line;
+  CHECK(line.parse({"list", "filez"}).help == "damsync list --help");
+  CHECK(line.parse({"snyc"}).help == "damsync --help");
+  CHECK(line.parse({}).help == "damsync --help");
+  const auto help = line.parse({"help"});
+  CHECK(help.kind == Kind::kHelp);
+  CHECK(help.text == line.parse({"--help"}).text);
+  CHECK(line.parse({"help", "list"}).text == line.parse({"list", "--help"}).text);
+  CHECK(line.parse({"help", "nonsense"}).kind == Kind::kWrong);
+}
 
 TEST_CASE("command line: global options stand before or after the command") {
   for (const std::vector<std::string>& words :
