@@ -1,10 +1,12 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "daemon/cli/access.h"
 #include "daemon/cli/command.h"
 #include "daemon/cli/json_fields.h"
+#include "daemon/cli/list_names.h"
 #include "daemon/cli/time_filter.h"
 #include "storage/base/text.h"
 #include "storage/base/units.h"
@@ -119,8 +121,12 @@ class ListCommand final : public Command {
     arguments.text("--state", filter_.state, "STATE", "only in this state, e.g. active, held, failed");
     arguments.text("--since", since_, "TIME",
                    "from this time on: 2026-01-31T12:00:00Z, 2026-01-31, or an age such as 5d");
-    arguments.text("--until", until_, "TIME", "before this time");
+    arguments.text("--until", until_, "TIME", "before this time, likewise");
     arguments.number("--limit", filter_.limit, "at most so many; default: all");
+    arguments.footer(
+        "The time that --since and --until choose by: of assets the last update at the provider, of licenses when they "
+        "were bought, of files when they were mirrored, of changes when they were learned of, of spends when the call "
+        "was intended, of runs when they started. Collections have none.");
   }
 
   Result<ExitCode> run(CommandContext& context) override {
@@ -129,6 +135,8 @@ class ListCommand final : public Command {
     if (!loaded) return loaded.error();
     const auto db = open_catalog(loaded->settings);
     if (!db) return db.error();
+    if (auto known = check_list_names(loaded->settings, db->get(), filter_.account, filter_.provider); !known)
+      return known.error();
     if (*db == nullptr) return ExitCode::kDone;  // nothing was ever synced: an empty list
     list(**db, context);
     return ExitCode::kDone;
@@ -136,9 +144,9 @@ class ListCommand final : public Command {
 
  private:
   Status check_filter(CommandContext& context) {
-    const auto states = states_of(what_);
-    if (!filter_.state.empty() && std::find(states.begin(), states.end(), filter_.state) == states.end())
-      return make_error(ErrorCode::kUsage, fmt::format("{} are never in state '{}'", what_, printable(filter_.state)));
+    if (auto checked = check_state(); !checked) return checked;
+    if (what_ == "collections" && !(since_ + until_).empty())
+      return make_error(ErrorCode::kUsage, "collections have no time to choose by; --since and --until go with others");
     for (auto [text, target] : {std::pair(&since_, &filter_.since), std::pair(&until_, &filter_.until)}) {
       if (text->empty()) continue;
       const auto time = parse_time_filter(*text, context.clock.utc());
@@ -146,6 +154,14 @@ class ListCommand final : public Command {
       *target = *time;
     }
     return {};
+  }
+
+  [[nodiscard]] Status check_state() const {
+    const auto states = states_of(what_);
+    if (filter_.state.empty() || std::find(states.begin(), states.end(), filter_.state) != states.end()) return {};
+    if (states.empty()) return make_error(ErrorCode::kUsage, fmt::format("{} have no state to choose by", what_));
+    return make_error(ErrorCode::kUsage, fmt::format("{} are never in state '{}'; expected one of {}", what_,
+                                                     printable(filter_.state), fmt::join(states, ", ")));
   }
 
   /// A visitor that prints each row and stops when nobody reads any more.

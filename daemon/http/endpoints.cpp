@@ -8,6 +8,7 @@
 
 #include "daemon/cli/asset_view.h"
 #include "daemon/cli/json_fields.h"
+#include "daemon/cli/list_names.h"
 #include "daemon/http/metrics.h"
 #include "daemon/http/query.h"
 #include "daemon/workspace.h"
@@ -166,8 +167,11 @@ WebAnswer Endpoints::assets(const WebRequest& request) {
     return problem(400, "state: expected active, withdrawn or unknown");
   const auto db = open();
   if (!db) return problem_of(db.error());
-  const auto page = read_asset_page(**db, {query->text("account"), query->text("provider"), state, query->text("after"),
-                                           static_cast<std::size_t>(*limit)});
+  const std::string account = query->text("account"), provider = query->text("provider");
+  if (auto known = check_list_names(*sources_.settings(), db->get(), account, provider); !known)
+    return problem_of(known.error());
+  const auto page =
+      read_asset_page(**db, {account, provider, state, query->text("after"), static_cast<std::size_t>(*limit)});
   if (!page) return problem_of(page.error());
   Json list = Json::array();
   for (const auto& asset : page->assets) list.push(json_of(asset));

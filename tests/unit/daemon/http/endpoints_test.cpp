@@ -335,6 +335,9 @@ TEST_CASE("http /api/v1/assets: takes account, provider and state, and refuses w
   };
   CHECK(count("account=newsroom&state=active&provider=scripted") == 3);
   CHECK(count("account=newsroom&after=newsroom:102") == 1);
+  CHECK(bench.ask("/api/v1/assets?account=nosuch").status == 400);
+  CHECK(holds(bench.ask("/api/v1/assets?account=nosuch").body, "there is newsroom"));
+  CHECK(holds(bench.ask("/api/v1/assets?provider=nosuch").body, "there is scripted"));
   CHECK(count("account=other") == 0);
   CHECK(count("state=withdrawn") == 0);
   CHECK(count("provider=other") == 0);
