@@ -18,7 +18,10 @@ namespace {
 Json json_of(const VerifySummary& v) {
   Json findings = Json::array();
   for (const auto& f : v.findings)
-    findings.push(Json::object({{"code", f.code}, {"path", json_text(f.path)}, {"asset_id", json_text(f.asset_id)}}));
+    findings.push(Json::object({{"code", f.code},
+                                {"path", json_text(f.path)},
+                                {"asset_id", json_text(f.asset_id)},
+                                {"repaired", f.repaired}}));
   return Json::object({{"checked", v.checked},
                        {"ok", v.ok},
                        {"missing", v.missing},
@@ -83,17 +86,33 @@ class VerifyCommand final : public Command {
     if (!workspace) return explain_held(settings, workspace.error());
     Composition composition(settings, **workspace, context.clock, context.log);
     ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet);
-    return composition.verify(options_, line.sink(), context.stop);
+    auto summary = composition.verify(options_, line.sink(), context.stop);
+    if (summary && options_.repair) mark_repaired(*summary, *(*workspace)->catalog);
+    return summary;
   }
 
-  static void print(CommandContext& context, const VerifySummary& v) {
+  static void mark_repaired(VerifySummary& summary, const Catalog& catalog) {
+    for (auto& finding : summary.findings) {
+      const auto file = catalog.find_file_at(finding.path);
+      finding.repaired = file && file->state == FileState::kMirrored;
+    }
+  }
+
+  void print(CommandContext& context, const VerifySummary& v) const {
     if (context.options.json) return context.out.json(json_of(v));
     if (!v.findings.empty()) {
-      Table table(context.out, {"FINDING", "ASSET", "PATH"});
-      for (const auto& f : v.findings) table.add({f.code, f.asset_id.empty() ? "-" : f.asset_id, f.path});
+      std::vector<std::string> header = {"FINDING", "ASSET", "PATH"};
+      if (options_.repair) header.insert(header.begin() + 1, "REPAIRED");
+      Table table(context.out, header);
+      for (const auto& f : v.findings) {
+        std::vector<std::string> row = {f.code, f.asset_id.empty() ? "-" : f.asset_id, f.path};
+        if (options_.repair) row.insert(row.begin() + 1, f.repaired ? "yes" : "no");
+        table.add(std::move(row));
+      }
     }
-    context.out.line(fmt::format("{} files checked ({}): {} ok, {} missing, {} corrupt, {} orphans, {} repaired",
-                                 v.checked, format_size(v.bytes), v.ok, v.missing, v.corrupt, v.orphans, v.repaired));
+    context.out.line(fmt::format("{} checked ({}): {} ok, {} missing, {} corrupt, {}, {} repaired",
+                                 counted(v.checked, "file"), format_size(v.bytes), v.ok, v.missing, v.corrupt,
+                                 counted(v.orphans, "orphan"), v.repaired));
   }
 
   std::string sample_, time_limit_;

@@ -39,10 +39,11 @@ Verifier::Oldest Verifier::oldest(double sample) const {
     return true;
   });
   const auto wanted = static_cast<std::int64_t>(std::ceil(sample * static_cast<double>(times.size())));
-  if (wanted == 0) return {UtcTime::min(), 0};
+  if (wanted == 0) return {UtcTime::min(), 0, 0};
   std::nth_element(times.begin(), times.begin() + (wanted - 1), times.end());
   const UtcTime until = times[static_cast<std::size_t>(wanted - 1)];
-  return {until, wanted - std::count_if(times.begin(), times.end(), [&](UtcTime time) { return time < until; })};
+  return {until, wanted - std::count_if(times.begin(), times.end(), [&](UtcTime time) { return time < until; }),
+          wanted};
 }
 
 Result<VerifySummary> Verifier::run(const VerifyOptions& options, std::stop_token stop) {
@@ -55,8 +56,8 @@ Result<VerifySummary> Verifier::run(const VerifyOptions& options, std::stop_toke
 }
 
 Status Verifier::check_files(const VerifyOptions& options, const std::stop_token& stop) {
-  auto share = options.sample < 1.0 ? oldest(options.sample) : Oldest{UtcTime::max(), 0};
-  const auto total = parts_.catalog.store_totals().files;
+  auto share =
+      options.sample < 1.0 ? oldest(options.sample) : Oldest{UtcTime::max(), 0, parts_.catalog.store_totals().files};
   const auto begun = parts_.clock.steady();
   const StoredFiles files(parts_.db);
   std::string after;
@@ -70,7 +71,10 @@ Status Verifier::check_files(const VerifyOptions& options, const std::stop_token
       if (!in_share && !overdue) continue;
       if (auto checked = check(file); !checked) return checked;
       if (verdicts_.size() >= kVerdictsPerTransaction) record();
-      if (parts_.progress) parts_.progress({"", "verify", summary_.checked, total, summary_.bytes});
+      if (parts_.progress) {
+        const auto total = std::max(share.files, summary_.checked);  // what is overdue comes on top
+        parts_.progress({"", "verify", summary_.checked, total, summary_.bytes});
+      }
     }
     after = piece.back().path;
   }

@@ -28,6 +28,7 @@ struct VerifyFinding {
   std::string code;  ///< `FILE_MISSING`, `FILE_HASH_MISMATCH`, `FILE_NO_LICENSE`
   std::string path;
   std::string asset_id;
+  bool repaired = false;  ///< the file is as it should be again
 };
 
 /// The names are those of `verify --json`.
@@ -65,6 +66,7 @@ class Verifier {
   struct Oldest {
     UtcTime until{};
     std::int64_t of_then = 0;
+    std::int64_t files = 0;  ///< how many that are
   };
   [[nodiscard]] Oldest oldest(double sample) const;
   [[nodiscard]] std::vector<std::size_t> known_paths() const;
