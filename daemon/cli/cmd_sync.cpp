@@ -49,24 +49,31 @@ class SyncCommand final : public Command {
         if (auto known = check_account(loaded->settings, account); !known) return known.error();
 
     if (!options_.dry_run)
-      if (const auto answer = ask_daemon(context, loaded->settings, request())) {
-        if (*answer && !context.options.json) print_hints(context.out, loaded->settings);
+      if (const auto answer = ask_daemon(context, loaded->settings, request(), WhenInStep::kTellUnlessQuiet)) {
+        if (*answer && !context.options.json && !is_silent(context, **answer))
+          print_hints(context.out, loaded->settings);
         return *answer;
       }
     std::vector<PlannedAction> plan;
     const auto run = cycle(context, loaded->settings, plan);
     if (!run) return run.error();
-    if (context.options.json)
+    const ExitCode code = exit_code_of(*run);
+    if (context.options.json) {
       print_json(context.out, *run, plan);
-    else
+    } else if (options_.dry_run || !is_silent(context, code)) {
       print_text(context.out, *run, plan);
-    if (!context.options.json)
       for (const auto& receiver : told_) context.out.line(text_of(receiver));
-    if (!context.options.json) print_hints(context.out, loaded->settings);
-    return exit_code_of(*run);
+      print_hints(context.out, loaded->settings);
+    }
+    return code;
   }
 
  private:
+  /// `-q`: nothing is said of what is in step.
+  static bool is_silent(const CommandContext& context, ExitCode code) {
+    return context.options.quiet && code == ExitCode::kDone;
+  }
+
   Result<RunSummary> cycle(CommandContext& context, const Settings& settings, std::vector<PlannedAction>& plan) {
     const auto workspace = options_.dry_run ? copy_workspace(settings, context.clock)
                                             : open_workspace(settings, context.clock, context.log);

@@ -36,7 +36,8 @@ Error explain_held(const Settings& settings, Error error) {
   return error;
 }
 
-std::optional<Result<ExitCode>> ask_daemon(CommandContext& context, const Settings& settings, const Json& request) {
+std::optional<Result<ExitCode>> ask_daemon(CommandContext& context, const Settings& settings, const Json& request,
+                                           WhenInStep in_step) {
   auto daemon = ControlClient::connect(settings.catalog.path);
   if (!daemon) {
     if (daemon.error().code == ErrorCode::kNotFound) return std::nullopt;
@@ -53,13 +54,16 @@ std::optional<Result<ExitCode>> ask_daemon(CommandContext& context, const Settin
       context.stop);
   if (!answer) return answer.error();
   const Json* result = answer->find("result");
+  const auto code = static_cast<ExitCode>(number_of(*answer, "exit_code"));
+  const bool quiet = in_step == WhenInStep::kTellUnlessQuiet && context.options.quiet && code == ExitCode::kDone;
+  if (quiet && !context.options.json) return code;
   if (!context.options.json || result == nullptr)
     context.out.text(text_of(*answer, "text"));
   else if (const auto* lines = result->if_array())
     for (const Json& line : *lines) context.out.json(line);
   else
     context.out.json(*result);
-  return static_cast<ExitCode>(number_of(*answer, "exit_code"));
+  return code;
 }
 
 Result<ExitCode> print_answer(CommandContext& context, const Result<VerbAnswer>& answer) {

@@ -46,7 +46,7 @@ TEST_CASE("C4 usage: wrong use ends in 2 and says what is wrong") {
                                                             {{"sync", "--account"}, "--account"},
                                                             {{"sync", "--account", "nobody"}, "newsroom"},
                                                             {{"sync", "sync"}, "sync"},
-                                                            {{"list"}, "damsync list --help"},
+                                                            {{"list"}, "Run `damsync list --help`"},
                                                             {{"list", "pictures"}, "pictures"},
                                                             {{"list", "files", "--state", "fine"}, "fine"},
                                                             {{"list", "files", "--limit", "-1"}, "limit"},
@@ -87,6 +87,48 @@ TEST_CASE("list: filters choose by time, number and state") {
   CHECK(desk.list({"assets", "--account", "newsroom", "--provider", "shutterstock"}).size() == 5);
   CHECK(desk.list({"runs"}).size() == 1);
   CHECK(desk.list({"changes", "--since", "1h"}).size() == desk.list({"changes"}).size());
+}
+
+TEST_CASE("list: a name or a state that nothing can have is refused, with those there are") {
+  Desk desk(1);
+  const auto refuses = [&](const Words& words, std::string_view named) {
+    const ProgramResult result = desk.damsync(words);
+    INFO(result.err);
+    CHECK(result.exit_code == 2);
+    CHECK(holds(result.err, named));
+  };
+  refuses({"list", "assets", "--account", "nosuch"}, "there is newsroom");
+  desk.sync();
+  refuses({"list", "assets", "--account", "nosuch"}, "there is newsroom");
+  refuses({"list", "licenses", "--provider", "nosuch"}, "there is shutterstock");
+  refuses({"list", "assets", "--state", "fine"}, "active, withdrawn, unknown");
+  refuses({"list", "runs", "--state", "fine"}, "no state");
+  refuses({"list", "files", "--since", ""}, "must not be empty");
+}
+
+TEST_CASE("sync: -q says nothing of what is in step, and everything of what is not") {
+  Desk desk(1);
+  CHECK(desk.damsync({"sync", "-q"}).out.empty());
+  CHECK(!desk.damsync({"sync"}).out.empty());
+  CHECK(holds(desk.damsync({"sync", "-q", "--dry-run"}).out, "Nothing to do."));
+  CHECK(lines_of(desk.damsync({"sync", "-q", "--json"}).out).size() == 1);
+  desk.sim.faults().always("GET /v2/images/licenses", fault::html_page());
+  const ProgramResult failed = desk.damsync({"sync", "-q"});
+  CHECK(failed.exit_code == 69);
+  CHECK(holds(failed.out, "not finished"));
+}
+
+TEST_CASE("db: what the catalog has no use for is refused as wrong use, and says of which file") {
+  Desk desk(1);
+  desk.sync();
+  const std::string backup = desk.dir / "backup.db", catalog = desk.catalog();
+  CHECK(desk.damsync({"db", "backup", backup}).exit_code == 0);
+  CHECK(desk.damsync({"db", "backup", backup}).exit_code == 2);
+  CHECK(desk.damsync({"db", "restore", catalog}).exit_code == 2);
+  const ProgramResult refused = desk.damsync({"db", "restore", desk.dir / "damsync.toml"});
+  CHECK(refused.exit_code == 78);
+  CHECK(holds(refused.err, "damsync.toml is no usable backup (is not an SQLite file); the catalog is unchanged"));
+  CHECK(desk.damsync({"db", "restore", backup}).exit_code == 0);
 }
 
 TEST_CASE("list and show: the promised fields are there") {
