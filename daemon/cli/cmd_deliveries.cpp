@@ -24,6 +24,7 @@ namespace {
 std::string state_text(const ReceiverRow& row, const Settings& settings, UtcTime now) {
   if (filter_of(settings, row.receiver) == nullptr) return "not in the settings";
   std::string text = state_word(row);
+  if (text == "ok" && !row.last_ok_at) text = "not told anything yet";
   if (row.quiet_until && *row.quiet_until > now)
     text += ", quiet until " + format_rfc3339(std::chrono::floor<std::chrono::seconds>(*row.quiet_until));
   return text;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "daemon/cli/output.h"
 #include "storage/base/text.h"
 #include "sync/deliver/wanted.h"
 
@@ -52,7 +53,8 @@ Result<VerbAnswer> retry_deliveries(const Settings& settings, Database& db, cons
   }
   for (const auto& receiver : concerned) outbox.enable(receiver);
   return VerbAnswer{{Json::object({{"retried", tried}})},
-                    fmt::format("{} deliveries will be tried again; {}\n", tried, kNext),
+                    fmt::format("{} will be tried again; {}\n",
+                                tried == 1 ? "1 delivery" : fmt::format("{} deliveries", tried), kNext),
                     ExitCode::kDone};
 }
 
@@ -69,9 +71,10 @@ Result<VerbAnswer> replay_deliveries(const Settings& settings, Database& db, con
     outbox.rewind(row.receiver, position);
     const auto changes = count_wanted(db, *filter, outbox.find_receiver(row.receiver)->position);
     answer.results.push_back(Json::object({{"receiver", row.receiver}, {"since", position}, {"changes", changes}}));
-    answer.text += fmt::format("{}: {} changes will be told again\n", row.receiver, changes);
+    answer.text += fmt::format("{}: {} will be told again\n", row.receiver, counted(changes, "change"));
   }
-  answer.text += fmt::format("{}\n", kNext);
+  answer.text +=
+      answer.results.empty() ? "the settings name no receiver: nobody is told anything\n" : fmt::format("{}\n", kNext);
   return answer;
 }
 

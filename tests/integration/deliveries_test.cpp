@@ -56,9 +56,11 @@ TEST_CASE_FIXTURE(HookDesk, "deliveries: a receiver that is new is told what com
   desk.write_file("conf.d/hooks.toml", "");
   desk.sync();
   const auto before = feed();
+  CHECK(holds(desk.damsync({"deliveries", "replay", "--since", "0"}).out, "the settings name no receiver"));
   write_hook();
   desk.sync();
   CHECK(hook.ids().empty());
+  CHECK(holds(desk.damsync({"deliveries", "list"}).out, "not told anything yet"));
   desk.add_image("200000001");
   desk.add_license("200000001", desk.sim.now() - std::chrono::minutes(5));
   desk.sync();
