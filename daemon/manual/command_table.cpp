@@ -27,14 +27,23 @@ OptionRow row_of(const CLI::Option& option) {
   if (option.get_positional()) row.place = option.get_name(true);
   if (option.get_items_expected_max() > 0) split_type(option.get_type_name(), row);
   row.help = option.get_description();
+  row.fallback = option.get_default_str();
   row.required = option.get_required();
   row.repeatable =
       option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll || option.get_items_expected_max() > 1;
   return row;
 }
 
+/// In a manual the options of all commands have a place of their own.
+std::string own_footer(std::string footer) {
+  const std::size_t at = footer.rfind(kWhereGlobals);
+  if (at != std::string::npos) footer.erase(at);
+  while (footer.ends_with('\n')) footer.pop_back();
+  return footer;
+}
+
 CommandRow row_of(const CLI::App& app) {
-  CommandRow row{app.get_name(), app.get_description(), {}, app.get_footer()};
+  CommandRow row{app.get_name(), app.get_description(), {}, own_footer(app.get_footer())};
   for (const CLI::Option* option : app.get_options()) row.options.push_back(row_of(*option));
   return row;
 }

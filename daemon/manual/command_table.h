@@ -15,6 +15,7 @@ struct OptionRow {
   std::string value;               ///< what stands for the value, e.g. `FILE`; empty: none
   std::vector<std::string> words;  ///< the accepted values; empty: any
   std::string help;
+  std::string fallback;  ///< what holds without it, where that is not said in the help
   bool required = false;
   bool repeatable = false;
 };
@@ -24,7 +25,7 @@ struct CommandRow {
   std::string name;
   std::string summary;
   std::vector<OptionRow> options;
-  std::string footer;
+  std::string footer;  ///< lines behind the options, without the one about the options of all
 };
 
 /// What `--help` shows, as data: first what every command takes, then each command in the order of the help.

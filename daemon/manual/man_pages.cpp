@@ -33,7 +33,8 @@ std::string tag_of(const OptionRow& option) {
 
 std::string row_of(const OptionRow& option) {
   const char* often = option.repeatable ? "..." : "";
-  return fmt::format(".TP\n{}{}\n{}\n", tag_of(option), often, roff_text(option.help));
+  const std::string fallback = option.fallback.empty() ? "" : fmt::format("; default: {}", option.fallback);
+  return fmt::format(".TP\n{}{}\n{}\n", tag_of(option), often, roff_text(option.help + fallback));
 }
 
 bool is_help(const OptionRow& option) {
@@ -114,6 +115,7 @@ std::string commands_as_roff(const std::vector<CommandRow>& table) {
         fmt::format(".SS {}\n{}.\n.PP\n{}\n", roff_text(command.name), roff_text(command.summary), usage_of(command));
     for (const auto& option : command.options)
       if (!is_help(option)) out += row_of(option);
+    if (!command.footer.empty()) out += fmt::format(".PP\n{}\n", roff_text(command.footer));
   }
   return out;
 }

@@ -57,6 +57,18 @@ TEST_CASE("manual: man page and completions leave no command and no option out")
   }
 }
 
+TEST_CASE("manual: what --help says behind the options of a command, and what holds without one, is in it") {
+  const auto table = command_table(make_commands());
+  const std::string page = commands_as_roff(table);
+  for (const auto& row : table) {
+    CHECK(!holds(row.footer, kWhereGlobals));
+    if (!row.name.empty() && !row.footer.empty()) CHECK(holds(page, ".PP\n" + roff_text(row.footer) + "\n"));
+  }
+  CHECK(holds(page, roff_text("With --check, exit code 3")));
+  CHECK(holds(page, roff_text("The time that --since and --until choose by")));
+  CHECK(holds(global_options_as_roff(table), "settings file; default: /etc/damsync/damsync.toml"));
+}
+
 TEST_CASE("manual: every key of the settings is described") {
   const std::string page = settings_as_roff();
   for (const KeySpec& key : key_table()) CHECK(holds(page, ".TP\n\\fB" + roff_text(key.name) + "\\fR"));
