@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 #include "daemon/cli/command.h"
@@ -47,6 +49,15 @@ void append(std::vector<SettingsMistake>& mistakes, std::vector<SettingsMistake>
   mistakes.insert(mistakes.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
+/// In the order in which a person goes through the files.
+void sort_by_place(LoadedSettings& loaded) {
+  const auto place = [&](const SettingsMistake& mistake) {
+    return std::pair(std::find(loaded.files.begin(), loaded.files.end(), mistake.file), mistake.line);
+  };
+  std::stable_sort(loaded.mistakes.begin(), loaded.mistakes.end(),
+                   [&](const auto& a, const auto& b) { return place(a) < place(b); });
+}
+
 Json json_of(const std::vector<SettingsMistake>& mistakes) {
   Json out = Json::array();
   for (const auto& m : mistakes)
@@ -76,9 +87,11 @@ class ConfigCommand final : public Command {
     LoadedSettings loaded = load_settings(context.options.config);
     if (what_ == "check") {
       const bool sound = loaded.ok();  // else a waiver may name what could not be read
-      append(loaded.mistakes, review_files(loaded));
+      auto review = review_settings(loaded);
+      append(loaded.mistakes, std::move(review.mistakes));
+      sort_by_place(loaded);
       if (sound) append(loaded.mistakes, read_waivers(loaded.settings).mistakes);
-      return check(context, loaded);
+      return check(context, loaded, review.warnings);
     }
     if (!loaded.ok()) return loaded.error();
     if (context.options.json)
@@ -107,8 +120,8 @@ class ConfigCommand final : public Command {
     return ExitCode::kDone;
   }
 
-  static Result<ExitCode> check(CommandContext& context, const LoadedSettings& loaded) {
-    const auto warnings = review_choices(loaded);
+  static Result<ExitCode> check(CommandContext& context, const LoadedSettings& loaded,
+                                const std::vector<SettingsMistake>& warnings) {
     if (context.options.json) {
       Json files = Json::array();
       for (const auto& file : loaded.files) files.push(file);

@@ -43,10 +43,18 @@ SettingsMistake mistake_at(const LoadedSettings& loaded, const KeyPlace& place, 
   return out;
 }
 
+bool is_there(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 || errno != ENOENT;
+}
+
+std::string not_there(const std::string& path) { return fmt::format("{} is not there yet", printable(path)); }
+
 /// Why a file that settings name is of no use; empty: it can be read.
 std::string why_unreadable(const std::string& path) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return fmt::format("cannot find {}: {}", printable(path), std::strerror(errno));
+  if (::stat(path.c_str(), &info) != 0)
+    return fmt::format("cannot look at {}: {}", printable(path), std::strerror(errno));
   if (!S_ISREG(info.st_mode)) return printable(path) + " is not a regular file";
   if (::access(path.c_str(), R_OK) != 0)
     return fmt::format("cannot read {}: {}", printable(path), std::strerror(errno));
@@ -57,7 +65,7 @@ class FileReview {
  public:
   explicit FileReview(const LoadedSettings& loaded) : loaded_(loaded) {}
 
-  std::vector<SettingsMistake> run() {
+  SettingsReview run() {
     const Settings& settings = loaded_.settings;
     for (const auto& secret : secrets_of(settings)) look_at_secret(secret);
     for (std::size_t i = 0; i < settings.accounts.size(); ++i) {
@@ -68,7 +76,11 @@ class FileReview {
       look_at_file({"agreement", i, "terms_file"}, settings.agreements[i].terms_file);
     for (std::size_t i = 0; i < settings.webhooks.size(); ++i)
       look_at_file({"webhook", i, "ca_file"}, settings.webhooks[i].ca_file);
-    return std::move(mistakes_);
+    for (std::size_t i = 0; i < settings.accounts.size(); ++i)
+      if (settings.accounts[i].may_consume && settings.accounts[i].budget_per_day <= 0)
+        warn({"account", i, "may_consume"},
+             "is \"once\" while budget_per_day is 0: what uses up quota will never be fetched");
+    return std::move(found_);
   }
 
  private:
@@ -79,34 +91,32 @@ class FileReview {
       if (const auto key = webhook_key(ref.plain); !key) fail(place, key.error().message);
     const auto file = look_at(ref);
     if (!file.unsafe.empty()) fail(place, printable(file.unsafe));
-    if (!file.missing.empty() && ref.kind == SecretRef::Kind::kFile) fail(place, printable(file.missing));
+    if (file.missing.empty() || ref.kind != SecretRef::Kind::kFile) return;
+    if (is_there(ref.name))
+      fail(place, printable(file.missing));
+    else if (secret.key != "refresh_token")  // which `auth login` makes
+      warn(place, not_there(ref.name));
   }
 
   void look_at_file(const KeyPlace& place, const std::filesystem::path& path) {
     if (path.empty()) return;
+    if (!is_there(path.string())) return warn(place, not_there(path.string()));
     if (auto why = why_unreadable(path.string()); !why.empty()) fail(place, std::move(why));
   }
 
   void fail(const KeyPlace& place, std::string problem) {
-    mistakes_.push_back(mistake_at(loaded_, place, std::move(problem)));
+    found_.mistakes.push_back(mistake_at(loaded_, place, std::move(problem)));
+  }
+  void warn(const KeyPlace& place, std::string problem) {
+    found_.warnings.push_back(mistake_at(loaded_, place, std::move(problem)));
   }
 
   const LoadedSettings& loaded_;
-  std::vector<SettingsMistake> mistakes_;
+  SettingsReview found_;
 };
 
 }  // namespace
 
-std::vector<SettingsMistake> review_files(const LoadedSettings& loaded) { return FileReview(loaded).run(); }
-
-std::vector<SettingsMistake> review_choices(const LoadedSettings& loaded) {
-  std::vector<SettingsMistake> out;
-  const auto& accounts = loaded.settings.accounts;
-  for (std::size_t i = 0; i < accounts.size(); ++i)
-    if (accounts[i].may_consume && accounts[i].budget_per_day <= 0)
-      out.push_back(mistake_at(loaded, {"account", i, "may_consume"},
-                               "is \"once\" while budget_per_day is 0: what uses up quota will never be fetched"));
-  return out;
-}
+SettingsReview review_settings(const LoadedSettings& loaded) { return FileReview(loaded).run(); }
 
 }  // namespace damsync

@@ -6,12 +6,14 @@
 
 namespace damsync {
 
-/// Looks at the files that settings point at, of settings with mistakes, too: secret files that are missing or open to
-/// others, webhook secrets written in the settings that are none, lists and certificates that cannot be read. Reads no
-/// secret; a credential, a variable or a program that is not there now may be there when it is needed.
-std::vector<SettingsMistake> review_files(const LoadedSettings& loaded);
+struct SettingsReview {
+  std::vector<SettingsMistake> mistakes;  ///< what the program would refuse
+  std::vector<SettingsMistake> warnings;  ///< files that are not there yet, and settings that are hardly meant
+};
 
-/// Settings that are valid and hardly meant.
-std::vector<SettingsMistake> review_choices(const LoadedSettings& loaded);
+/// Looks at the files that settings point at, of settings with mistakes, too: secret files that are open to others,
+/// webhook secrets written in the settings that are none, lists and certificates that cannot be read. Reads no secret.
+/// What is not there now may be there when it is needed: `auth login` makes refresh tokens, systemd brings credentials.
+SettingsReview review_settings(const LoadedSettings& loaded);
 
 }  // namespace damsync

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "storage/base/crash_point.h"
@@ -109,9 +110,11 @@ Status check_backup(const fs::path& copy) {
 /// Why a backup was not taken, in terms of the file that the person named: what was examined is a copy that is gone by
 /// then, and who has no catalog is told to restore a backup.
 Error unusable(const fs::path& backup, const fs::path& copy, Error error) {
-  std::string why = error.message.substr(0, error.message.find("; it was left as it is"));
-  for (const std::string& name : {"the catalog " + copy.string() + " ", copy.string() + " ", copy.string()})
-    for (std::size_t at = 0; (at = why.find(name, at)) != std::string::npos;) why.erase(at, name.size());
+  std::string why = error.message;
+  for (const char* advice : {"; it was left as it is", " (SQLite ", ": restore a backup"})
+    why.erase(std::min(why.find(advice), why.size()));
+  for (const std::string& name : {"the catalog " + copy.string() + " ", "catalog " + copy.string() + ": "})
+    if (why.starts_with(name)) why.erase(0, name.size());
   error.message = fmt::format("{} is no usable backup ({}); the catalog is unchanged", backup.string(), why);
   return error;
 }

@@ -24,7 +24,7 @@ struct AccountSummary {
   std::int64_t files_failed = 0;    ///< failed or deferred in this cycle; they are retried
   std::int64_t files_blocked = 0;   ///< newly blocked in this cycle
   std::int64_t assets_failed = 0;   ///< metadata that could not be had in this cycle; retried
-  std::int64_t items_rejected = 0;  ///< quarantined where they were read
+  std::int64_t items_rejected = 0;  ///< quarantined where they were read, and not mended yet
   std::int64_t bytes = 0;
   std::int64_t calls_free = 0;
   std::int64_t calls_spending = 0;

@@ -186,7 +186,7 @@ TEST_CASE("audit: prune removes what is older than keep_days, never the newest, 
     return result;
   };
   CHECK(holds(desk.damsync({"audit", "prune"}).out, "0 reports removed"));
-  CHECK(holds(prune_later({"--dry-run"}).out, "1 reports would be removed"));
+  CHECK(holds(prune_later({"--dry-run"}).out, "1 report would be removed"));
   CHECK(fs::exists(first));
 
   const std::string whole = bytes_of(first / "licenses.csv");
@@ -197,7 +197,7 @@ TEST_CASE("audit: prune removes what is older than keep_days, never the newest, 
 
   const ProgramResult removed = prune_later();
   CHECK(removed.exit_code == 0);
-  CHECK(holds(removed.out, "1 reports removed"));
+  CHECK(holds(removed.out, "1 report removed"));
   CHECK_FALSE(fs::exists(first));
   CHECK_FALSE(fs::exists(first.string() + ".pdf"));
   CHECK(fs::exists(newest));

@@ -71,16 +71,20 @@ TEST_CASE_FIXTURE(Archive, "getty connect account: what the file lists is descri
   CHECK(summary.calls_spending == 0);
 }
 
-TEST_CASE_FIXTURE(Archive, "P1 getty connect account: a line that is no id is rejected once, the others are mirrored") {
+TEST_CASE_FIXTURE(
+    Archive,
+    "P1 getty connect account: a line that is no id is set aside until it is mended, the others are mirrored") {
   list("51\nno id at all\n52 # fine\n");
   auto summary = sync();
   CHECK_FALSE(summary.error);
   CHECK(summary.items_rejected == 1);
   CHECK(asset("52").state == AssetState::kActive);
-  CHECK(sync().items_rejected == 0);
+  CHECK(sync().items_rejected == 1);
   list("51\nno id at all\n52 # fine\n53\n");
-  CHECK(sync().items_rejected == 0);
+  CHECK(sync().items_rejected == 1);
   CHECK(asset("53").state == AssetState::kActive);
+  list("51\n52 # fine\n53\n");
+  CHECK(sync().items_rejected == 0);
 }
 
 TEST_CASE_FIXTURE(Archive, "P1 getty connect account: what is wrong in the list is told until it is mended") {

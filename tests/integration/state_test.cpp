@@ -198,8 +198,9 @@ TEST_CASE("M9 verify: missing, changed and foreign files are found, and repaired
   const ProgramResult repaired = desk.damsync({"verify", "--repair", "--json"});
 
   CHECK(repaired.exit_code == 3);  // the stranger is still there: nothing is ever deleted
-  CHECK(number(lines_of(repaired.out).at(0), "repaired") == 2);
-  for (const Json& finding : *member(lines_of(repaired.out).at(0), "findings").if_array())
+  const Json after = lines_of(repaired.out).at(0);
+  CHECK(number(after, "repaired") == 2);
+  for (const Json& finding : *member(after, "findings").if_array())
     CHECK(flag(finding, "repaired") == (text(finding, "code") != "FILE_NO_LICENSE"));
   CHECK(fs::exists(foreign));
   CHECK(desk.list({"files", "--state", "mirrored"}).size() == 4);

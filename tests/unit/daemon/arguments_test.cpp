@@ -86,7 +86,7 @@ TEST_CASE("command line: an empty value is refused, it would mean that there is 
   CHECK(line.wrong({"probe", ""}) == "what: must not be empty");
   CHECK(line.wrong({"--config=", "probe", "files"}) == "--config= has no value behind it");
   CHECK(line.wrong({"probe", "files", "--one="}) == "--one= has no value behind it");
-  CHECK(line.parse({"probe", "files", "--", "--one="}).kind == Kind::kRun);
+  CHECK(line.parse({"probe", "--", "files", "--one="}).kind == Kind::kRun);
 }
 
 TEST_CASE("command line: what is wrong is told in words of the command line, with what is near it") {

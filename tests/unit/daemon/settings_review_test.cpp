@@ -2,16 +2,22 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+
 #include "tests/unit/daemon/settings_bench.h"
 
 namespace damsync {
 namespace {
 
-/// Everything a look at the disk finds wrong, without the folder's own name.
+/// Everything a look at the disk finds wrong, then what it warns of, without the folder's own name.
 std::string found(const SettingsBench& bench, const std::string& text) {
   LoadedSettings loaded = bench.load(text);
-  loaded.mistakes = review_files(loaded);
-  return bench.mistakes(loaded);
+  const auto review = review_settings(loaded);
+  loaded.mistakes = review.mistakes;
+  std::string out = bench.mistakes(loaded);
+  loaded.mistakes = review.warnings;
+  if (const auto warnings = bench.mistakes(loaded); !warnings.empty()) out += "warnings:\n" + warnings;
+  return out;
 }
 
 std::string account(const std::string& more) {
@@ -20,7 +26,8 @@ std::string account(const std::string& more) {
 
 }  // namespace
 
-TEST_CASE("settings review: a secret file that is missing, no file or open to others is a mistake, all at once") {
+TEST_CASE(
+    "settings review: a secret file that is no file or open to others is a mistake, one that is missing a warning") {
   const SettingsBench bench;
   bench.write("open", "token\n", 0644);
   const std::string at = bench.dir.path().string() + "/";
@@ -29,8 +36,9 @@ TEST_CASE("settings review: a secret file that is missing, no file or open to ot
                            "[audit]\nsigning_key = { file = \"" + at + "\" }\n";
   CHECK(found(bench, text) ==
         "damsync.toml:4: account.access_token: open is open to others (mode 0644); chmod o-rwx it\n"
-        "damsync.toml:6: account.client_secret: cannot find none: No such file or directory\n"
-        "damsync.toml:8: audit.signing_key:  is not a regular file\n");
+        "damsync.toml:8: audit.signing_key:  is not a regular file\n"
+        "warnings:\n"
+        "damsync.toml:6: account.client_secret: none is not there yet\n");
   bench.write("open", "token\n", 0640);
   CHECK(found(bench, account("access_token = { file = \"" + at + "open\" }\n")).empty());
 }
@@ -39,6 +47,9 @@ TEST_CASE("settings review: a credential, a variable or a program may be there w
   const SettingsBench bench;
   for (const char* secret : {"{ credential = \"x\" }", "{ env = \"DAMSYNC_NOT_SET\" }", "{ command = [\"/none\"] }"})
     CHECK(found(bench, account(std::string("access_token = ") + secret + "\n")).empty());
+  CHECK(found(bench,
+              account("client_id = \"x\"\nclient_secret = { env = \"S\" }\nrefresh_token = { file = \"/none\" }\n"))
+            .empty());
 }
 
 TEST_CASE("settings review: a webhook's secret that is written down has the form of one") {
@@ -49,7 +60,7 @@ TEST_CASE("settings review: a webhook's secret that is written down has the form
   };
   const auto check = [&](const std::string& secret) {
     LoadedSettings loaded = load_settings(bench.write("damsync.toml", hook(secret), 0600));
-    loaded.mistakes = review_files(loaded);
+    loaded.mistakes = review_settings(loaded).mistakes;
     return bench.mistakes(loaded);
   };
   CHECK(check("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=").empty());
@@ -59,7 +70,7 @@ TEST_CASE("settings review: a webhook's secret that is written down has the form
   CHECK(wrong.find("my-own-password") == std::string::npos);
 }
 
-TEST_CASE("settings review: lists, terms and certificates that cannot be read are mistakes, each with its line") {
+TEST_CASE("settings review: lists, terms and certificates that cannot be read are told, each with its line") {
   const SettingsBench bench;
   bench.write("ids", "1\n");
   const std::string at = bench.dir.path().string() + "/";
@@ -70,11 +81,14 @@ TEST_CASE("settings review: lists, terms and certificates that cannot be read ar
            at + "terms.pdf\"\n";
   };
   const std::string others =
-      "damsync.toml:9: account.ca_file: cannot find ca.pem: No such file or directory\n"
-      "damsync.toml:12: agreement.terms_file: cannot find terms.pdf: No such file or directory\n";
-  CHECK(found(bench, text("ids")) == others);
+      "damsync.toml:9: account.ca_file: ca.pem is not there yet\n"
+      "damsync.toml:12: agreement.terms_file: terms.pdf is not there yet\n";
+  CHECK(found(bench, text("ids")) == "warnings:\n" + others);
   CHECK(found(bench, text("idss")) ==
-        "damsync.toml:8: account.assets_file: cannot find idss: No such file or directory\n" + others);
+        "warnings:\ndamsync.toml:8: account.assets_file: idss is not there yet\n" + others);
+  std::filesystem::create_directory(bench.dir.path() / "folder");
+  CHECK(found(bench, text("folder")) ==
+        "damsync.toml:8: account.assets_file: folder is not a regular file\nwarnings:\n" + others);
 }
 
 TEST_CASE("settings review: an account that may spend and has no budget is pointed out") {
@@ -85,12 +99,12 @@ TEST_CASE("settings review: an account that may spend and has no budget is point
            "}\nmay_consume = \"once\"\nbudget_per_day = " +
            std::to_string(budget) + "\n";
   };
-  const auto warnings = review_choices(bench.load(text(0)));
+  const auto warnings = review_settings(bench.load(text(0))).warnings;
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0].line == 6);
   CHECK(warnings[0].key == "account.may_consume");
   CHECK(warnings[0].problem.find("budget_per_day is 0") != std::string::npos);
-  CHECK(review_choices(bench.load(text(5))).empty());
+  CHECK(review_settings(bench.load(text(5))).warnings.empty());
 }
 
 }  // namespace damsync

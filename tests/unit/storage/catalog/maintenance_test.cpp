@@ -170,6 +170,8 @@ TEST_CASE("db restore: what is no whole catalog is refused before anything moves
     CHECK(said.find("db restore") == std::string::npos);
   }
   CHECK(restore_backup(path, dir / "none.db", kNow).error().code == ErrorCode::kStorage);
+  CHECK(restore_backup(path, dir / "none.db", kNow).error().message ==
+        dir / "none.db" + " is no usable backup (there is no such file); the catalog is unchanged");
   const auto itself = restore_backup(path, path, kNow);
   CHECK(itself.error().code == ErrorCode::kUsage);
   CHECK(itself.error().message == path + " is the catalog itself; name a backup of it");

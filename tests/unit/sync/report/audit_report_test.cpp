@@ -123,10 +123,9 @@ TEST_CASE("audit report: a license that was taken as made by AI is, where the de
   license.details = Json::object({{"ai_generated", true}});
   bench.upsert(license);
   bench.describe("1001", kPlain);
-  const auto ai = [](const RecordingRenderer& out) { return out.lines[0].find("AI_GENERATED") != std::string::npos; };
-  CHECK(ai(bench.report()));
-  bench.describe("1001", R"({"ai_generated":false,"editorial":false})");
-  CHECK_FALSE(ai(bench.report()));
+  CHECK(bench.report().rows[0].ai_generated == true);
+  bench.describe("1001", R"({"ai_generated":false})");
+  CHECK(bench.report().rows[0].ai_generated == false);
 }
 
 TEST_CASE("audit report: the same state gives the same calls, and the past stays as it was") {
@@ -422,15 +421,9 @@ TEST_CASE("audit report: I11 a gap and a late poll make it incomplete and are fi
 TEST_CASE("audit report: A1 a whole reading of the history that is long overdue makes it incomplete") {
   ReportBench bench;
   const auto read = [&](std::chrono::hours ago) {
-    StreamRow row;
-    row.account = "newsroom";
-    row.name = "licenses";
-    row.last_ok_at = bench.now();
-    row.last_full_at = bench.now() - ago;
-    bench.commit([&] { bench.writer.put_stream(row); });
-    std::string reasons;
-    for (const auto& reason : bench.report().head.incomplete_reasons) reasons += reason;
-    return reasons;
+    bench.commit([&] { bench.writer.put_stream({"newsroom", "licenses", "", bench.now(), bench.now() - ago, ""}); });
+    auto reasons = bench.report().head.incomplete_reasons;
+    return reasons.empty() ? "" : reasons[0];
   };
   CHECK(read(std::chrono::hours(24 * 8)).empty());
   CHECK(read(std::chrono::hours(24 * 10)).find("its whole history was last read at") != std::string::npos);
@@ -452,10 +445,8 @@ TEST_CASE("audit report: totals add up, and waived findings are counted apart") 
 
   const auto out = bench.report();
 
-  CHECK(out.totals.assets == 2);
-  CHECK(out.totals.licenses_held == 1);
-  CHECK(out.totals.licenses_vanished == 1);
-  CHECK(out.totals.files_mirrored == 1);
+  CHECK((out.totals.assets == 2 && out.totals.licenses_held == 1));
+  CHECK((out.totals.licenses_vanished == 1 && out.totals.files_mirrored == 1));
   CHECK(out.totals.bytes == 1234);
   CHECK(out.totals.licenses_by_month == std::map<std::string, std::int64_t>{{"2026-01", 2}});
   const auto count = [&](FindingCode code) { return out.totals.by_code[static_cast<std::size_t>(code)]; };
@@ -464,9 +455,8 @@ TEST_CASE("audit report: totals add up, and waived findings are counted apart") 
   CHECK(count(FindingCode::kLicenseVanished).open == 1);
   CHECK(out.lines[0] == "1001 e1: END_DATE_UNKNOWN");
   std::string waivers;
-  for (const auto& w : out.totals.waivers)
-    waivers += std::string(to_word(w.code)) + " " + state_word(w) + " " + std::to_string(w.findings) + "\n";
-  CHECK(waivers == "END_DATE_UNKNOWN used 1\nEND_DATE_UNKNOWN unused 0\nLICENSE_VANISHED over 0\n");
+  for (const auto& w : out.totals.waivers) waivers += std::string(state_word(w)) + std::to_string(w.findings) + " ";
+  CHECK(waivers == "used1 unused0 over0 ");
 }
 
 TEST_CASE("audit report: changes are counted since the report of an earlier date in the same chain") {
