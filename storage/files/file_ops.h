@@ -28,8 +28,8 @@ struct FileInfo {
 bool is_store_path(std::string_view path) noexcept;
 
 /// The file-system calls durability depends on, relative to one root directory that is held open. A path satisfies
-/// `is_store_path` and never passes a symbolic link (openat2 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS, or as openat can); `""` is the root
-/// itself, for `sync_dir`, `stat` and `list_dir`.
+/// `is_store_path` and never passes a symbolic link (openat2 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS, or as openat can);
+/// `""` is the root itself, for `sync_dir`, `stat` and `list_dir`.
 ///
 /// Errors   kNotFound when the path is not there; kInvalid when something that does not belong there is in the way (a
 ///          link, a FIFO, a folder in place of a file, a taken name) or the path is malformed; else kStorage with the
