@@ -65,7 +65,7 @@ class CatalogWriter {
 
   // -- pending work ---------------------------------------------------------------------------------------------
   void put_pending(const PendingRow& row);  ///< replaces the row of the same account, kind and key
-  /// Rejected rows of `what` (the first word of their keys, e.g. `license`) are settled when their keys are not
+  /// Rejected rows of `what` (how their keys begin, e.g. `license`) are settled when their keys are not
   /// `still_there`, and open again when they are; an asset that a license is held of stays as it is.
   void settle_rejected(const std::string& account, const std::string& what, const std::set<std::string>& still_there,
                        UtcTime now);
