@@ -7,7 +7,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -33,9 +32,13 @@ class Terminal {
     ::close(master_);
   }
   [[nodiscard]] int fd() const { return slave_; }
+  /// Everything that was written to it so far. A terminal hands on what it takes when it likes, in pieces of its
+  /// own, so an end of ours is written behind it and read up to.
   [[nodiscard]] std::string read() const {
-    std::string text(4096, '\0');
-    text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(master_, text.data(), text.size()))));
+    constexpr char kEnd = '\4';
+    REQUIRE(::write(slave_, &kEnd, 1) == 1);
+    std::string text;
+    for (char c = 0; ::read(master_, &c, 1) == 1 && c != kEnd;) text += c;
     return text;
   }
 
