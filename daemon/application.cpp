@@ -14,7 +14,6 @@
 #include "daemon/cli/command.h"
 #include "daemon/stop_signals.h"
 #include "daemon/version.h"
-#include "storage/base/lines.h"
 #include "storage/base/text.h"
 #include "storage/sqlite/database.h"
 
@@ -81,8 +80,8 @@ class Application final : public Poco::Util::ServerApplication {
   /// Whoever keeps the daemon's log finds its end there, an entry a line; a person reads a sentence.
   void tell(const Error& error, Log& log) const {
     if (!line_.command->logs_its_end()) return say(log.redactor(), error.message);
-    for (const auto& line : split_lines(error.message))
-      log.error("daemon.failed", {{"code", to_word(error.code)}, {"reason", line}});
+    for (const auto& line : split(error.message, '\n'))
+      log.error("daemon.failed", {{"code", to_word(error.code)}, {"reason", std::string(line)}});
   }
 
   const ParsedCommandLine& line_;

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "daemon/version.h"
-#include "storage/base/lines.h"
 #include "storage/base/text.h"
 #include "storage/base/units.h"
 
@@ -42,7 +41,7 @@ class Page {
 /// What has several lines, such as mistakes of the settings, is told in as many.
 void add_problem(Page& page, const std::string& problem) {
   std::string mark = page.ink("! ", Ink::kBad);
-  for (const auto& line : split_lines(problem)) {
+  for (const auto& line : split(problem, '\n')) {
     page.line("  " + mark + page.ink(line, Ink::kPlain));
     mark = "  ";
   }

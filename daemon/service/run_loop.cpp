@@ -12,7 +12,7 @@
 #include "daemon/cli/exit_code.h"
 #include "daemon/stop_signals.h"
 #include "daemon/version.h"
-#include "storage/base/lines.h"
+#include "storage/base/text.h"
 #include "storage/base/time.h"
 #include "storage/base/units.h"
 #include "storage/sqlite/release_memory.h"
@@ -300,7 +300,8 @@ void RunLoop::reload() {
 
 void RunLoop::refuse(const Error& error) {
   vitals_.settings_refused(error.message);
-  for (const auto& line : split_lines(error.message)) parts_.log.error("daemon.settings_refused", {{"reason", line}});
+  for (const auto& line : split(error.message, '\n'))
+    parts_.log.error("daemon.settings_refused", {{"reason", std::string(line)}});
   parts_.notify.ready(status_text());
 }
 

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace damsync {
 
@@ -17,6 +18,9 @@ std::string printable(std::string_view text);
 
 /// True for ids that may become part of a path: `^[A-Za-z0-9_-]{1,64}$`.
 bool is_safe_id(std::string_view id) noexcept;
+
+/// What stands between the separators of a text; at least one part, which may be empty.
+std::vector<std::string_view> split(std::string_view text, char separator);
 
 std::string to_lower(std::string_view text);
 bool iequals(std::string_view a, std::string_view b) noexcept;

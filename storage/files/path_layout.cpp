@@ -79,16 +79,6 @@ std::string expand(std::string_view part, const PathInput& input) {
   return out;
 }
 
-std::vector<std::string_view> parts_of(std::string_view layout) {
-  std::vector<std::string_view> parts;
-  for (std::size_t from = 0; from <= layout.size();) {
-    const auto slash = std::min(layout.find('/', from), layout.size());
-    parts.push_back(layout.substr(from, slash - from));
-    from = slash + 1;
-  }
-  return parts;
-}
-
 bool has_word(std::string_view part, std::string_view word) {
   return part.find(fmt::format("{{{}}}", word)) != std::string_view::npos;
 }
@@ -130,7 +120,7 @@ std::string shard_of(std::string_view id) {
 }
 
 Result<PathLayout> PathLayout::parse(std::string_view layout) {
-  const auto parts = parts_of(layout);
+  const auto parts = split(layout, '/');
   for (const auto part : parts)
     if (const auto fault = fault_of(part); !fault.empty()) return wrong(layout, fault);
   if (std::none_of(parts.begin(), parts.end(), names_asset))
@@ -142,7 +132,7 @@ Result<PathLayout> PathLayout::parse(std::string_view layout) {
 
 std::string PathLayout::file_path(const PathInput& input) const {
   std::string out;
-  const auto parts = parts_of(layout_);
+  const auto parts = split(layout_, '/');
   for (const auto part : parts) {
     if (!out.empty()) out += '/';
     out += expand(part, input);
@@ -169,13 +159,13 @@ std::string PathLayout::sidecar_path_with_account(const PathInput& input) const 
 }
 
 bool PathLayout::parts_accounts() const {
-  const auto parts = parts_of(layout_);
+  const auto parts = split(layout_, '/');
   return std::find(parts.begin(), parts.end() - 1, "{account}") != parts.end() - 1;
 }
 
 /// No id has a dot, so none can look like another one with an account.
 std::string PathLayout::sidecar_path(const PathInput& input, const std::string& mark) const {
-  const auto parts = parts_of(layout_);
+  const auto parts = split(layout_, '/');
   std::string folder;
   for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
     folder += expand(parts[i], input) + "/";

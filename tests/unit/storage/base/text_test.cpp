@@ -46,6 +46,13 @@ TEST_CASE("text: base64 and percent-encoding follow their RFCs") {
   CHECK(percent_encode("a-b._~/ \xc3\xa4+") == "a-b._~%2F%20%C3%A4%2B");
 }
 
+TEST_CASE("text: what stands between separators is told part by part, the empty ones too") {
+  using Parts = std::vector<std::string_view>;
+  CHECK(split("", '/') == Parts{""});
+  CHECK(split("a", '/') == Parts{"a"});
+  CHECK(split("a//b/", '/') == Parts{"a", "", "b", ""});
+}
+
 TEST_CASE("text: case folding touches ASCII letters only") {
   CHECK(to_lower("AbZ\xc3\x84[") == "abz\xc3\x84[");
   CHECK(iequals("Content-Type", "content-TYPE"));
