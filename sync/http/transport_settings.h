@@ -35,6 +35,12 @@ struct TransportSettings {
   std::size_t max_idle_per_origin = 64;
   Millis connect_timeout{10'000};
   CallCounter* counter = nullptr;  ///< may be null
+
+  /// Tokens are got there: it may be talked to, with the account's credentials.
+  void trust_token_endpoint(const Url& url) {
+    if (url.origin() != base_url.origin()) credential_origins.push_back(url.origin());
+    allowed_hosts.push_back(url.host());
+  }
 };
 
 }  // namespace damsync

@@ -28,8 +28,7 @@ Status apply_losses(Cycle& cycle) {
   }
   auto message = fmt::format(
       "deletion brake: {} assets withdrawn and {} licenses vanished in one cycle (limits.deletion_brake); nothing of "
-      "it "
-      "was applied. Look at the provider's account; if it is right, run `damsync sync --accept-withdrawals {}`",
+      "it was applied. Look at the provider's account; if it is right, run `damsync sync --accept-withdrawals {}`",
       withdrawn.size(), vanished.size(), cycle.account);
   if (cycle.plan) cycle.plan({cycle.account, "hold", "", "", message});
   return make_error(ErrorCode::kGuard, std::move(message));

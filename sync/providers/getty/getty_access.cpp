@@ -85,8 +85,7 @@ Result<std::unique_ptr<AccountAccess>> make_getty_access(const ProviderSettings&
   const Url base = transport.base_url;
   auto token_url = getty::token_url(settings);
   if (!token_url) return token_url.error();
-  if (token_url->origin() != base.origin()) transport.credential_origins.push_back(token_url->origin());
-  transport.allowed_hosts.push_back(token_url->host());
+  transport.trust_token_endpoint(*token_url);
   auto stack = AccountStack::make(std::move(transport), settings, clock);
   if (!stack) return stack.error();
   return std::unique_ptr<AccountAccess>(

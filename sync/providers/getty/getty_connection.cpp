@@ -73,8 +73,7 @@ Result<std::unique_ptr<AccountConnection>> make_getty_connection(const ProviderS
   const Url base = transport.base_url;
   auto token_url = getty::token_url(settings);
   if (!token_url) return token_url.error();
-  if (token_url->origin() != base.origin()) transport.credential_origins.push_back(token_url->origin());
-  transport.allowed_hosts.push_back(token_url->host());
+  transport.trust_token_endpoint(*token_url);
   transport.allowed_hosts.emplace_back(kFilesDomain);
 
   auto stack = AccountStack::make(std::move(transport), settings, clock, getty::asked_to_stay_away);

@@ -122,8 +122,7 @@ Result<std::unique_ptr<AccountAccess>> make_shutterstock_access(const ProviderSe
   const Url base = transport.base_url;
   auto token = shutterstock::token_url(settings, base);
   if (!token) return token.error();
-  if (token->origin() != base.origin()) transport.credential_origins.push_back(token->origin());
-  transport.allowed_hosts.push_back(token->host());
+  transport.trust_token_endpoint(*token);
   auto stack = AccountStack::make(std::move(transport), settings, clock);
   if (!stack) return stack.error();
   return std::unique_ptr<AccountAccess>(

@@ -52,8 +52,7 @@ Result<std::unique_ptr<AccountConnection>> make_shutterstock_connection(const Pr
   const Url base = transport.base_url;
   auto token = shutterstock::token_url(settings, base);
   if (!token) return token.error();
-  if (token->origin() != base.origin()) transport.credential_origins.push_back(token->origin());
-  transport.allowed_hosts.push_back(token->host());
+  transport.trust_token_endpoint(*token);
   transport.allowed_hosts.emplace_back(kFilesDomain);
 
   auto stack = AccountStack::make(std::move(transport), settings, clock);
