@@ -113,11 +113,13 @@ Status WebServer::listen() {
   }
   const int failure = errno;
   if (listener_ >= 0) ::close(std::exchange(listener_, -1));
-  const std::string what = failure == EADDRINUSE
-                               ? "another program uses it; end that one, or change http.listen (\"\" switches it off)"
-                               : std::string(std::strerror(failure)) + "; see http.listen in the settings";
-  return make_error(ErrorCode::kSettings,
-                    fmt::format("cannot listen on {} for HTTP: {}", options_.address.text(), what));
+  const std::string where = fmt::format("cannot listen on {} for HTTP: ", options_.address.text());
+  // What a port or an address lacks now it may have soon: the service is started again.
+  if (failure == EADDRINUSE)
+    return retryable(ErrorCode::kUnavailable,
+                     where + "another program uses it; end that one, or change http.listen (\"\" switches it off)");
+  const std::string what = where + std::strerror(failure) + "; see http.listen in the settings";
+  return failure == EADDRNOTAVAIL ? retryable(ErrorCode::kUnavailable, what) : make_error(ErrorCode::kSettings, what);
 }
 
 void WebServer::stop() {

@@ -41,14 +41,24 @@ void WebWorker::work() {
   for (;;) {
     wake_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
     if (stop_) return;
-    Job job = std::move(jobs_.front());
-    jobs_.pop_front();
+    const Job job = next();
     lock.unlock();
     WebReply reply = answer(job);
     lock.lock();
     outcomes_.push_back({job.connection, std::move(reply)});
     done_();
   }
+}
+
+/// The first that asks for something else than the one before, if there is one: a crowd that reads the feed does not
+/// keep a monitor waiting.
+WebWorker::Job WebWorker::next() {
+  auto job = std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& it) { return it.request->path != last_path_; });
+  if (job == jobs_.end()) job = jobs_.begin();
+  Job out = std::move(*job);
+  jobs_.erase(job);
+  last_path_ = out.request->path;
+  return out;
 }
 
 /// The last catch of this thread: nothing a request brings about may end the daemon.

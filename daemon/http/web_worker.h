@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -14,8 +15,8 @@
 
 namespace damsync {
 
-/// Asks the handler in a thread of its own, in the order of the requests, so that one that reads the catalog keeps no
-/// connection waiting that needs none of it.
+/// Asks the handler in a thread of its own, so that one that reads the catalog keeps no connection waiting that needs
+/// none of it: in the order of the requests, but never twice the same path while another waits.
 ///
 /// Threads  `ask`, `forget` and `take` from one thread; `done` is called from the worker's.
 class WebWorker {
@@ -43,6 +44,7 @@ class WebWorker {
 
  private:
   void work();
+  Job next();
   WebReply answer(const Job& job);
 
   WebHandler& handler_;
@@ -51,6 +53,7 @@ class WebWorker {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> jobs_;
+  std::string last_path_;
   std::vector<Outcome> outcomes_;
   bool stop_ = false;
   std::thread thread_;

@@ -321,11 +321,22 @@ TEST_CASE("L6 http server: a port in use is an error that says what to do") {
   WebServer second({bench.server.address(), {}, {}}, bench, bench.clock, bench.log);
   const auto started = second.start();
   REQUIRE_FALSE(started);
-  CHECK(started.error().code == ErrorCode::kSettings);
+  CHECK(started.error().code == ErrorCode::kUnavailable);
+  CHECK(started.error().retry == Retry::kAfterBackoff);
   CHECK(started.error().message == "cannot listen on " + bench.server.address().text() +
                                        " for HTTP: another program uses it; end that one, or change http.listen "
                                        "(\"\" switches it off)");
   CHECK(web_ask(bench.port(), "/quick").status == 200);
+}
+
+TEST_CASE("L6 http server: an address that the machine does not have yet is waited for") {
+  ServerBench bench;
+  WebServer early({*parse_listen_address("192.0.2.1:9187"), {}, {}}, bench, bench.clock, bench.log);
+  const auto started = early.start();
+  REQUIRE_FALSE(started);
+  CHECK(started.error().code == ErrorCode::kUnavailable);
+  CHECK(started.error().message ==
+        "cannot listen on 192.0.2.1:9187 for HTTP: Cannot assign requested address; see http.listen in the settings");
 }
 
 TEST_CASE("L6 http server: it listens on IPv6 alone when told so") {
