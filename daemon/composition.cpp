@@ -10,6 +10,7 @@
 #include "daemon/deliveries.h"
 #include "daemon/schedule/time_zone.h"
 #include "storage/base/ulid.h"
+#include "storage/catalog/account_book.h"
 #include "storage/journal/change_details.h"
 #include "storage/sqlite/transaction.h"
 #include "sync/pipeline/collection_reading.h"
@@ -107,6 +108,10 @@ Cycle Composition::make_cycle(const std::string& account, AccountConnection& con
 AccountSummary Composition::with_account(const AccountSettings& account, const Policy& policy,
                                          const Observers& observers, const AccountWork& work) {
   AccountSummary summary = summary_of(account);
+  if (auto same = check_provider(*workspace_.db, summary.name, summary.provider); !same) {
+    summary.error = same.error();
+    return summary;
+  }
   const auto lease = connections_.lend(account, clock_, observers.stop);
   if (!lease) {
     summary.error = lease.error();
@@ -267,6 +272,7 @@ Result<AdoptSummary> Composition::adopt(const AdoptOptions& options, const Progr
   for (const auto& account : settings_.accounts) {
     const auto& [name, provider] = std::tie(account.provider.account, account.provider.provider);
     if (!options.account.empty() && name != options.account) continue;
+    if (auto same = check_provider(*workspace_.db, name, provider); !same) return same.error();
     auto connection = make_offline_connection(name, provider);
     if (!connection) return connection.error();
     connections.push_back(std::move(*connection));

@@ -13,7 +13,7 @@
 #include "daemon/version.h"
 #include "daemon/workspace.h"
 #include "storage/base/units.h"
-#include "storage/catalog/account_age.h"
+#include "storage/catalog/account_book.h"
 #include "sync/quota/budget.h"
 
 namespace damsync {

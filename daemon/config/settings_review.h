@@ -7,7 +7,7 @@
 namespace damsync {
 
 struct SettingsReview {
-  std::vector<SettingsMistake> mistakes;  ///< what the program would refuse
+  std::vector<SettingsMistake> mistakes;  ///< what can never be used
   std::vector<SettingsMistake> warnings;  ///< files that are not there yet, and settings that are hardly meant
 };
 

@@ -3,13 +3,22 @@
 #include <utility>
 
 #include "daemon/config/secrets.h"
-#include "daemon/config/settings_loader.h"
+#include "daemon/config/settings_review.h"
 #include "daemon/config/settings_text.h"
 
 namespace damsync {
 
 Result<std::shared_ptr<const InForce>> InForce::load(const std::filesystem::path& file) {
+  return from(load_settings(file));
+}
+
+Result<std::shared_ptr<const InForce>> InForce::load_anew(const std::filesystem::path& file) {
   LoadedSettings loaded = load_settings(file);
+  if (loaded.ok()) loaded.mistakes = review_settings(loaded).mistakes;
+  return from(std::move(loaded));
+}
+
+Result<std::shared_ptr<const InForce>> InForce::from(LoadedSettings loaded) {
   if (!loaded.ok()) return loaded.error();
   if (auto safe = check_secret_files(loaded.settings); !safe) return safe.error();
   auto scheduler = Scheduler::make(loaded.settings.schedule);

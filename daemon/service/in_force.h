@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/config/settings.h"
+#include "daemon/config/settings_loader.h"
 #include "daemon/schedule/scheduler.h"
 
 namespace damsync {
@@ -19,7 +19,14 @@ struct InForce {
   /// mistake, one a line.
   static Result<std::shared_ptr<const InForce>> load(const std::filesystem::path& file);
 
+  /// As `load`, for a daemon that has settings which work: refuses also what `damsync config check` calls a mistake,
+  /// and a start would leave to the account or the receiver it concerns.
+  static Result<std::shared_ptr<const InForce>> load_anew(const std::filesystem::path& file);
+
   [[nodiscard]] std::vector<std::string> accounts() const;
+
+ private:
+  static Result<std::shared_ptr<const InForce>> from(LoadedSettings loaded);
 };
 
 /// What cannot change while a process holds catalog and store open: the keys that differ; empty: all may be taken.

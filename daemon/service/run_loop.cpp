@@ -15,6 +15,7 @@
 #include "storage/base/text.h"
 #include "storage/base/time.h"
 #include "storage/base/units.h"
+#include "storage/catalog/account_book.h"
 #include "storage/sqlite/release_memory.h"
 
 namespace damsync {
@@ -273,11 +274,14 @@ void RunLoop::rest() {
 
 void RunLoop::reload() {
   parts_.notify.reloading();
-  const auto loaded = InForce::load(in_force_->settings.file);
+  const auto loaded = InForce::load_anew(in_force_->settings.file);
   if (!loaded) return refuse(loaded.error());
   if (const auto frozen = frozen_changes(in_force_->settings, (*loaded)->settings); !frozen.empty())
     return refuse(
         make_error(ErrorCode::kSettings, fmt::format("{}: cannot change while the daemon runs; restart it", frozen)));
+  for (const auto& account : (*loaded)->settings.accounts)
+    if (auto same = check_provider(*workspace_->db, account.provider.account, account.provider.provider); !same)
+      return refuse(same.error());
   const auto before = std::exchange(in_force_, *loaded);
   jobs_->put_in_force(in_force_);
   const HttpSettings &old = before->settings.http, &now = in_force_->settings.http;

@@ -1,6 +1,7 @@
 #include "storage/catalog/catalog_writer.h"
 
 #include "storage/base/digest.h"
+#include "storage/catalog/account_book.h"
 #include "storage/catalog/pending_kind.h"
 #include "storage/catalog/raw_text.h"
 #include "storage/sqlite/statement.h"
@@ -23,12 +24,8 @@ void CatalogWriter::ensure_account(const std::string& name, const std::string& p
   Statement(db_, "INSERT INTO account (account, provider, first_seen_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
       .bind_all(name, provider, now)
       .run();
-  Statement query(db_, "SELECT provider FROM account WHERE account = ?");
-  query.bind(name).step();
-  if (query.text(0) != provider)
-    throw DatabaseError(ErrorCode::kSettings, 0,
-                        "the account " + name + " is of provider " + query.text(0) + " in the catalog, and of " +
-                            provider + " in the settings: give the new account a name of its own");
+  if (const auto same = check_provider(db_, name, provider); !same)
+    throw DatabaseError(same.error().code, 0, same.error().message);
 }
 
 void CatalogWriter::put_setting(const std::string& key, const std::string& value) {

@@ -21,6 +21,23 @@ TEST_CASE("T31 credentials: a token that is refused for ever ends in 77 without 
   CHECK(desk.requests().size() <= 4);
 }
 
+TEST_CASE("account: one whose provider is another than it was is refused by itself, and says what to do") {
+  Desk desk(1);
+  desk.sync();
+  desk.account["provider"] = "\"getty\"";
+  desk.account["api_key"] = desk.account["client_secret"] = desk.account["access_token"];
+  desk.account.erase("access_token");
+  desk.account["token_url"] = desk.account["base_url"];
+  desk.write_settings();
+
+  const Json run = desk.sync(78);
+
+  CHECK(text(Desk::account_of(run), "error_code") == "settings");
+  const std::string said = "of provider shutterstock in the catalog, and of getty in the settings";
+  CHECK(holds(text(Desk::account_of(run), "error"), said));
+  CHECK(holds(desk.damsync({"status"}).out, said));
+}
+
 TEST_CASE("T29 credentials: a missing scope ends in 77 and is named") {
   Desk desk(2);
   desk.refusals_expected = true;

@@ -152,6 +152,35 @@ TEST_CASE("C3 daemon: settings that are wrong on SIGHUP leave the old ones in fo
   check_stops(*daemon);
 }
 
+TEST_CASE(
+    "C3 daemon: what config check calls a mistake is refused on SIGHUP, and another provider of an account, too") {
+  DaemonDesk desk;
+  const auto daemon = desk.start_ready();
+  REQUIRE(desk.mirrored(3));
+  desk.write_more("poll_interval = \"1s\"\n",
+                  "[[webhook]]\nname = \"cms\"\nurl = \"https://cms.example.org/\"\nsecret = \"no key\"\n");
+  daemon->signal(SIGHUP);
+  CHECK(desk.manager.wait_for("READY=1", 2));
+  CHECK(holds(daemon->err_so_far(), "webhook.secret"));
+
+  desk.write_more("poll_interval = \"1s\"\n");
+  auto& account = desk.desk.account;
+  account["provider"] = "\"getty\"";
+  account["api_key"] = account["client_secret"] = account["access_token"];
+  account.erase("access_token");
+  account["token_url"] = account["base_url"];
+  desk.desk.write_settings();
+  daemon->signal(SIGHUP);
+  CHECK(desk.manager.wait_for("READY=1", 3));
+  CHECK(holds(daemon->err_so_far(), "of provider shutterstock in the catalog"));
+  CHECK_FALSE(holds(daemon->err_so_far(), "daemon.reloaded"));
+  check_stops(*daemon);
+
+  const auto again = desk.start_ready();
+  CHECK(eventually([&] { return holds(again->err_so_far(), "of provider shutterstock in the catalog"); }));
+  check_stops(*again);
+}
+
 TEST_CASE("C3 daemon: the status tells how it is while the settings have mistakes, and that it has earlier ones") {
   DaemonDesk desk;
   desk.write_more("nonsense = 1\n");
