@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/deliveries.h"
+#include "daemon/state_lock.h"
 #include "storage/base/ulid.h"
 #include "storage/files/posix_file_ops.h"
 #include "storage/journal/outbox.h"
@@ -85,7 +86,7 @@ Status open_store(Workspace& workspace, const Settings& settings, Clock& clock, 
 Result<std::unique_ptr<Workspace>> open_workspace(const Settings& settings, Clock& clock, Log& log) {
   const auto& path = settings.catalog.path;
   if (auto made = make_state_directory(path.parent_path()); !made) return made.error();
-  auto lock = InstanceLock::take(path.string() + ".lock");
+  auto lock = lock_state(path);
   if (!lock) return lock.error();
   auto workspace = std::make_unique<Workspace>();
   workspace->lock.emplace(std::move(*lock));

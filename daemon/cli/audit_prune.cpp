@@ -4,6 +4,7 @@
 #include <set>
 
 #include "daemon/cli/audit_verbs.h"
+#include "daemon/cli/daemon_call.h"
 #include "daemon/jobs/audit_input.h"
 #include "daemon/workspace.h"
 #include "storage/base/text.h"
@@ -63,7 +64,7 @@ class Pruning {
 
   Status open(const std::vector<ReportOnDisk>& reports) {
     auto opened = open_workspace(settings_, context_.clock, context_.log);
-    if (!opened) return opened.error();
+    if (!opened) return explain_held(settings_, opened.error());
     workspace_ = std::move(*opened);
     std::set<std::string> manifests;
     for (const auto& report : reports) manifests.insert(report.manifest_sha256);

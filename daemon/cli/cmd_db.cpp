@@ -11,10 +11,10 @@
 #include "daemon/cli/progress_line.h"
 #include "daemon/composition.h"
 #include "daemon/jobs/rebuild_job.h"
+#include "daemon/state_lock.h"
 #include "storage/base/text.h"
 #include "storage/base/units.h"
 #include "storage/catalog/maintenance.h"
-#include "storage/files/instance_lock.h"
 #include "storage/ledger/spend_mark.h"
 #include "storage/sqlite/migrator.h"
 
@@ -78,7 +78,7 @@ class DbCommand final : public Command {
 
   Result<ExitCode> restore(CommandContext& context, const Settings& settings) const {
     const std::filesystem::path& catalog = settings.catalog.path;
-    const auto lock = InstanceLock::take(catalog.string() + ".lock");
+    const auto lock = lock_state(catalog);
     if (!lock) return explain_held(settings, lock.error());
     const auto aside = restore_backup(catalog, file_, context.clock.utc());
     if (!aside) return aside.error();

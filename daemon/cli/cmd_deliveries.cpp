@@ -9,9 +9,9 @@
 #include "daemon/cli/json_fields.h"
 #include "daemon/cli/time_filter.h"
 #include "daemon/deliveries.h"
+#include "daemon/state_lock.h"
 #include "storage/base/text.h"
 #include "storage/base/units.h"
-#include "storage/files/instance_lock.h"
 #include "storage/journal/feed_reader.h"
 #include "storage/journal/outbox.h"
 #include "storage/sqlite/database.h"
@@ -185,7 +185,7 @@ class DeliveriesCommand final : public Command {
 
   /// `retry` and `replay`: both write, so no other damsync may work here.
   Result<ExitCode> change(CommandContext& context, const Settings& settings) {
-    const auto lock = InstanceLock::take(settings.catalog.path.string() + ".lock");
+    const auto lock = lock_state(settings.catalog.path);
     if (!lock) return lock.error();
     const auto db = Database::open(settings.catalog.path, OpenMode::kWrite);
     if (!db) return db.error();
@@ -197,7 +197,7 @@ class DeliveriesCommand final : public Command {
   }
 
   Result<ExitCode> deliver(CommandContext& context, const Settings& settings) const {
-    const auto lock = InstanceLock::take(settings.catalog.path.string() + ".lock");
+    const auto lock = lock_state(settings.catalog.path);
     if (!lock) return lock.error();
     const auto db = Database::open(settings.catalog.path, OpenMode::kWrite);
     if (!db) return db.error();

@@ -9,8 +9,8 @@
 #include "daemon/cli/command.h"
 #include "daemon/cli/daemon_call.h"
 #include "daemon/cli/spend_verbs.h"
+#include "daemon/state_lock.h"
 #include "storage/base/text.h"
-#include "storage/files/instance_lock.h"
 #include "storage/sqlite/database.h"
 
 namespace damsync {
@@ -60,7 +60,7 @@ class SpendCommand final : public Command {
     const auto& path = loaded->settings.catalog.path;
     if (!std::filesystem::exists(path)) return takes_id ? unknown_spend(id_) : nothing_to_acknowledge();
     if (auto answer = ask_daemon(context, loaded->settings, request_for(verb))) return *answer;
-    const auto lock = InstanceLock::take(path.string() + ".lock");
+    const auto lock = lock_state(path);
     if (!lock) return explain_held(loaded->settings, lock.error());
     const auto db = Database::open(path, OpenMode::kWrite);
     if (!db) return db.error();

@@ -64,8 +64,9 @@ class StatusCommand final : public Command {
     arguments.flag("--check", check_, "let the exit code tell the health");
     arguments.footer(
         "With --check, exit code 3: an account had no success for three poll intervals (one minute at least), its last "
-        "run ended with an error, wanted items have failed, a spending call or a receiver waits for a person, the "
-        "store is not mounted, or the running daemon hangs, does not answer within 5 s or was refused new settings.");
+        "run ended with an error, wanted items have failed, a spending call or a receiver waits for a person, a "
+        "nightly job failed, the store is not mounted, or the running daemon hangs, does not answer within 5 s or was "
+        "refused new settings.");
   }
 
   Result<ExitCode> run(CommandContext& context) override {

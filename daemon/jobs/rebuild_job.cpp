@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/state_lock.h"
 #include "daemon/workspace.h"
 #include "storage/base/crash_point.h"
 #include "storage/catalog/maintenance.h"
@@ -85,7 +86,7 @@ Result<RebuildSummary> fill(const Settings& settings, const fs::path& fresh, Clo
 Result<RebuildOutcome> rebuild_catalog(const Settings& settings, RebuildOver over, Clock& clock,
                                        const ProgressSink& progress, std::stop_token stop) {
   const auto& catalog = settings.catalog.path;
-  const auto lock = InstanceLock::take(catalog.string() + ".lock");
+  const auto lock = lock_state(catalog);
   if (!lock) return lock.error();
   if (over == RebuildOver::kDamagedOnly)
     if (auto refused = refuse_sound(catalog); !refused) return refused.error();

@@ -32,6 +32,27 @@ void check_refused(Desk& desk, int exit_code, std::string_view words) {
 
 }  // namespace
 
+TEST_CASE("state: root is refused where another user's daemon works, and leaves nothing that it could not open") {
+  if (::geteuid() != 0) {
+    MESSAGE("skipped: only root can give folders away");
+    return;
+  }
+  Desk desk(1);
+  constexpr uid_t kNobody = 65534;
+  REQUIRE(::chown(desk.dir.path().c_str(), kNobody, kNobody) == 0);
+  check_refused(desk, 78, "runuser -u nobody -- damsync");
+  CHECK_FALSE(fs::exists(desk.catalog().string() + ".lock"));
+  CHECK_FALSE(fs::exists(desk.store()));
+  CHECK(desk.damsync({"sync", "--dry-run"}).exit_code == 0);
+  CHECK(desk.damsync({"status"}).exit_code == 0);
+
+  REQUIRE(::chown(desk.dir.path().c_str(), 0, 0) == 0);
+  desk.sync();
+  REQUIRE(::chown(desk.catalog().c_str(), kNobody, kNobody) == 0);
+  check_refused(desk, 78, "does not belong to root");
+  CHECK(desk.damsync({"db", "restore", desk.catalog().string()}).exit_code == 78);
+}
+
 TEST_CASE("G5 state: a second damsync leaves with 75 within a second and touches nothing") {
   Desk desk(2);
   const auto gate = std::make_shared<SimGate>();
