@@ -31,11 +31,18 @@ bool give_to(int fd, const struct stat& owner) {
   return ::geteuid() != 0 || ::fchown(fd, owner.st_uid, owner.st_gid) == 0;
 }
 
+/// The group may read what takes the place of a file that it, and nobody else, could read: the daemon is one of it.
+mode_t mode_like(const struct stat& model) {
+  const bool for_group = S_ISREG(model.st_mode) && (model.st_mode & S_IRWXO) == 0;
+  return S_IRUSR | S_IWUSR | (for_group ? model.st_mode & S_IRGRP : 0);
+}
+
 Status write_new(const std::string& path, const Secret& secret, const struct stat& owner) {
   ::unlink(path.c_str());  // what a crash left
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return cannot("create", path);
-  const bool written = write_all(fd, secret.reveal() + "\n") && give_to(fd, owner) && ::fsync(fd) == 0;
+  const bool written = write_all(fd, secret.reveal() + "\n") && give_to(fd, owner) &&
+                       ::fchmod(fd, mode_like(owner)) == 0 && ::fsync(fd) == 0;
   const Status outcome = written ? Status() : cannot("write", path);
   ::close(fd);
   return outcome;
@@ -49,7 +56,7 @@ Status sync_folder(const std::filesystem::path& folder) {
   return outcome;
 }
 
-/// Writes beside `target` and renames; the file goes to the owner of `model`.
+/// Writes beside `target` and renames; the file goes to the owner of `model`, with the mode of the file it replaces.
 Status put(const std::filesystem::path& target, const std::filesystem::path& model, const Secret& secret) {
   struct stat owner {};
   if (::stat(model.c_str(), &owner) != 0) return cannot("examine", model.string());

@@ -32,6 +32,16 @@ TEST_CASE("T35 secret file: a new refresh token takes the old one's place, for i
   CHECK_FALSE(std::filesystem::exists(dir / "token.new"));
 }
 
+TEST_CASE("T35 secret file: one that its group could read stays so, by which the daemon may read root's file") {
+  const TempDir dir;
+  std::ofstream(dir / "token") << "old\n";
+  ::chmod((dir / "token").c_str(), 0640);
+  REQUIRE(store_secret_file(dir / "token", Secret("new")).ok());
+  struct stat info {};
+  REQUIRE(::stat((dir / "token").c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0640);
+}
+
 TEST_CASE("T35 secret file: behind a link the target is replaced and the link stays") {
   const TempDir dir;
   std::ofstream(dir / "target") << "old\n";

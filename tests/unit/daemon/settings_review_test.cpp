@@ -91,6 +91,19 @@ TEST_CASE("settings review: lists, terms and certificates that cannot be read ar
         "damsync.toml:8: account.assets_file: folder is not a regular file\nwarnings:\n" + others);
 }
 
+TEST_CASE("settings review: a refresh token that cannot be written back is pointed out") {
+  const SettingsBench bench;
+  const auto text = [](const std::string& source) {
+    return account(
+        "access_token = { env = \"T\" }\nclient_id = \"a\"\nclient_secret = { env = \"S\" }\nrefresh_token = " +
+        source + "\n");
+  };
+  CHECK(found(bench, text("{ env = \"R\" }"))
+            .find("account.refresh_token: is not a file: a new token, with which providers replace it") !=
+        std::string::npos);
+  CHECK(found(bench, text("{ file = \"/nowhere/token\" }")).empty());
+}
+
 TEST_CASE("settings review: an account that may spend and has no budget is pointed out") {
   const SettingsBench bench;
   const auto text = [](int budget) {
