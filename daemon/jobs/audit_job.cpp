@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-
 #include "daemon/config/secrets.h"
 #include "daemon/jobs/audit_input.h"
 #include "daemon/version.h"
@@ -234,12 +232,8 @@ class AuditJob {
   /// True when it ended well.
   bool run_program(const char* name, const std::vector<std::string>& argv, const std::string& input, AuditOutcome& out,
                    std::stop_token stop) {
-    const char* path = std::getenv("PATH");
-    const auto end = run_child({.argv = argv,
-                                .environment = {std::string("PATH=") + (path != nullptr ? path : "/usr/bin:/bin")},
-                                .input = input,
-                                .limit = settings_.audit.time_limit},
-                               stop);
+    const auto end = run_child(
+        {.argv = argv, .environment = child_environment(), .input = input, .limit = settings_.audit.time_limit}, stop);
     if (end.kind == ChildEnd::Kind::kExited && end.code == 0) return true;
     failed(out, fmt::format("{}: {}", name, describe(end)));
     return false;

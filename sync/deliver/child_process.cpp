@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 
 namespace damsync {
 namespace {
@@ -162,6 +163,14 @@ ChildEnd run_child(const ChildCall& call, const std::stop_token& stop) {
   end.kind = WIFSIGNALED(state) ? ChildEnd::Kind::kSignalled : ChildEnd::Kind::kExited;
   end.code = WIFSIGNALED(state) ? WTERMSIG(state) : WEXITSTATUS(state);
   return end;
+}
+
+std::vector<std::string> child_environment() {
+  const auto inherited = [](const std::string& name, const char* otherwise) {
+    const char* value = std::getenv(name.c_str());
+    return name + "=" + (value != nullptr ? value : otherwise);
+  };
+  return {inherited("PATH", "/usr/local/bin:/usr/bin:/bin"), inherited("HOME", "/"), "LANG=C.UTF-8"};
 }
 
 }  // namespace damsync

@@ -30,4 +30,7 @@ struct ChildEnd {
 /// Threads  any thread.
 ChildEnd run_child(const ChildCall& call, const std::stop_token& stop);
 
+/// What a program of the administrator gets of our environment: `PATH` and `HOME`, and a locale of UTF-8.
+std::vector<std::string> child_environment();
+
 }  // namespace damsync

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <cstring>
 
 #include "storage/base/text.h"
@@ -53,19 +52,11 @@ class CommandHook final : public Receiver {
   }
 
   static std::vector<std::string> environment(const Change& change) {
-    const auto inherited = [](const char* name, const char* otherwise) {
-      const char* value = std::getenv(name);
-      return fmt::format("{}={}", name, value != nullptr ? value : otherwise);
-    };
-    return {inherited("PATH", "/usr/local/bin:/usr/bin:/bin"),
-            inherited("HOME", "/"),
-            "LANG=C.UTF-8",
-            fmt::format("DAMSYNC_EVENT={}", to_word(change.type)),
-            "DAMSYNC_EVENT_ID=" + change.id,
-            "DAMSYNC_PROVIDER=" + change.provider,
-            "DAMSYNC_ACCOUNT=" + change.account,
-            "DAMSYNC_ASSET_ID=" + change.asset_id,
-            "DAMSYNC_LICENSE_ID=" + change.license_id};
+    auto out = child_environment();
+    out.insert(out.end(), {fmt::format("DAMSYNC_EVENT={}", to_word(change.type)), "DAMSYNC_EVENT_ID=" + change.id,
+                           "DAMSYNC_PROVIDER=" + change.provider, "DAMSYNC_ACCOUNT=" + change.account,
+                           "DAMSYNC_ASSET_ID=" + change.asset_id, "DAMSYNC_LICENSE_ID=" + change.license_id});
+    return out;
   }
 
   const CommandTarget target_;

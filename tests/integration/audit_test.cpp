@@ -246,7 +246,8 @@ TEST_CASE("audit: audit.command gets the folder and the summary, and its failure
   AuditDesk desk;
   desk.sync();
   desk.write_file("hook",
-                  "#!/bin/sh\ncat > '" + (desk.dir.path() / "mail.txt").string() + "'\ntest -f \"$1/MANIFEST.json\"\n",
+                  "#!/bin/sh\ncat > '" + (desk.dir.path() / "mail.txt").string() +
+                      "'\ntest -f \"$1/MANIFEST.json\" && test -n \"$HOME\"\n",
                   0755);
   desk.settings("command = [\"" + (desk.dir.path() / "hook").string() + "\"]\n");
   const Json done = desk.audit();
