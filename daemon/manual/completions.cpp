@@ -108,7 +108,12 @@ std::string fish_option(const std::string& condition, const OptionRow& option) {
 std::string bash_completion(const std::vector<CommandRow>& table) {
   std::string out = kHeader;
   out += R"(_damsync_words() { COMPREPLY+=($(compgen -W "$1" -- "$cur")); }
-_damsync_files() { compopt -o filenames 2>/dev/null; COMPREPLY+=($(compgen -f -- "$cur")); }
+_damsync_files() {
+  local names
+  compopt -o filenames 2>/dev/null
+  mapfile -t names < <(compgen -f -- "$cur")
+  COMPREPLY+=("${names[@]}")
+}
 _damsync() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command='' word skip=''
   local IFS=$' \t\n'

@@ -46,6 +46,11 @@ completes 'damsync --log-format =' '' text json
 completes 'damsync sync --log-format =' j json
 completes 'damsync --log-format = text' st status
 
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+touch "$folder/My Pictures"
+completes 'damsync adopt' "$folder/My" "$folder/My Pictures"
+
 for shell in zsh fish; do
   file=_damsync
   [ $shell = zsh ] || file=damsync.fish
