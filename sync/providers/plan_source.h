@@ -14,7 +14,7 @@ class PlanSource {
  public:
   virtual ~PlanSource() = default;
 
-  /// All plans, ended ones too. Free of charge.
+  /// All plans, ended ones too, but none that the provider calls inactive. Free of charge.
   virtual Result<std::vector<Plan>> plans(std::stop_token stop) = 0;
 };
 

@@ -110,7 +110,8 @@ Result<std::vector<Plan>> GettyProvider::plans(std::stop_token stop) {
   auto read = products(std::move(stop));
   if (!read) return read.error();
   std::vector<Plan> out;
-  for (auto& product : *read)
+  for (auto& product : *read) {
+    if (!product.active) continue;  // nothing can be downloaded under it, whatever is left
     out.push_back({.plan_id = std::move(product.id),
                    .description = product.agreement_name.empty() ? product.name : product.agreement_name,
                    .license_type = std::move(product.type),
@@ -118,6 +119,7 @@ Result<std::vector<Plan>> GettyProvider::plans(std::stop_token stop) {
                    .limit = product.download_limit,
                    .left = product.downloads_remaining,
                    .period_ends_at = product.limit_resets_at});
+  }
   return out;
 }
 

@@ -190,3 +190,13 @@ TEST_CASE("Q6 getty products: an unreadable product is left out") {
   REQUIRE(products->size() == 1);
   CHECK(products->front().downloads_remaining == 5);
 }
+
+TEST_CASE("getty plans: a product that is not active is no plan") {
+  GettyBench bench;
+  bench.transport.push(200, R"({"products":[{"id":1,"status":"active","downloads_remaining":5,"download_limit":50},
+      {"id":2,"status":"inactive","downloads_remaining":0,"download_limit":50}]})");
+  const auto plans = bench.make().plans({});
+  REQUIRE(plans.ok());
+  REQUIRE(plans->size() == 1);
+  CHECK(plans->front().plan_id == "1");
+}
