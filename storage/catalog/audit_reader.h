@@ -140,7 +140,9 @@ class AuditReader {
   [[nodiscard]] std::vector<OpenSpend> open_spends() const;
   /// Spending calls that used up quota, oldest first.
   [[nodiscard]] std::vector<PaidCall> paid_calls() const;
-  /// Of all accounts, by account and id; the latest reading of each that is not after the moment.
+  /// When the account's plans were last read until the moment. Nothing: never.
+  [[nodiscard]] std::optional<UtcTime> plans_read_at(const std::string& account) const;
+  /// Of all accounts, by account and id, each by that reading; none where it told of none.
   [[nodiscard]] std::vector<AuditPlan> plans() const;
   /// Earlier readings of a plan, newest first; `visit` returns false to stop.
   void earlier_plans(const AuditPlan& plan, const std::function<bool(const Plan&, UtcTime read_at)>& visit) const;

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "storage/catalog/audit_reader.h"
+#include "storage/catalog/plan_book.h"
 #include "storage/catalog/rows.h"
 #include "storage/sqlite/statement.h"
 
@@ -69,25 +70,35 @@ std::vector<OpenSpend> AuditReader::open_spends() const {
   return out;
 }
 
+std::optional<UtcTime> AuditReader::plans_read_at(const std::string& account) const {
+  if (!past_) return PlanBook(db_).read_at(account);
+  Statement query(db_,
+                  "SELECT max(at) FROM (SELECT read_at AS at FROM plan_reading WHERE account = ?1 AND read_at <= ?2"
+                  " UNION ALL SELECT max(read_at) FROM plan_past WHERE account = ?1 AND read_at <= ?2)");
+  query.bind_all(account, *past_).step();
+  return query.opt_time(0);
+}
+
 std::vector<AuditPlan> AuditReader::plans() const {
-  Statement query(
-      db_,
-      "WITH reading AS (SELECT p.account, r.read_at, p.plan_id, p.description, p.license_type, p.expires_at,"
-      " p.download_limit, p.downloads_left, p.period_ends_at FROM plan p JOIN plan_reading r USING (account)"
-      " UNION ALL SELECT account, read_at, plan_id, description, license_type, expires_at, download_limit,"
-      " downloads_left, period_ends_at FROM plan_past)"
-      " SELECT r.account, c.provider, r.plan_id, r.description, r.license_type, r.expires_at, r.download_limit,"
-      " r.downloads_left, r.period_ends_at, r.read_at FROM reading r JOIN account c USING (account) WHERE r.read_at ="
-      " (SELECT max(x.read_at) FROM reading x WHERE x.account = r.account AND x.read_at <= ?1)"
-      " ORDER BY r.account, r.plan_id");
-  query.bind(past_.value_or(end_of_time()));
   std::vector<AuditPlan> out;
-  while (query.step())
-    out.push_back({query.text(0),
-                   query.text(1),
-                   {query.text(2), query.text(3), query.text(4), query.opt_time(5), query.opt_int64(6),
-                    query.opt_int64(7), query.opt_time(8)},
-                   query.time(9)});
+  for (const auto& [account, provider] : accounts()) {
+    const auto read_at = plans_read_at(account);
+    if (!read_at) continue;
+    Statement query(
+        db_,
+        "SELECT plan_id, description, license_type, expires_at, download_limit, downloads_left, period_ends_at"
+        " FROM plan WHERE account = ?1 AND EXISTS (SELECT 1 FROM plan_reading WHERE account = ?1 AND read_at = ?2)"
+        " UNION ALL SELECT plan_id, description, license_type, expires_at, download_limit, downloads_left,"
+        " period_ends_at FROM plan_past WHERE account = ?1 AND read_at = ?2 AND plan_id <> ''"
+        " AND NOT EXISTS (SELECT 1 FROM plan_reading WHERE account = ?1 AND read_at = ?2) ORDER BY plan_id");
+    query.bind_all(account, *read_at);
+    while (query.step())
+      out.push_back({account,
+                     provider,
+                     {query.text(0), query.text(1), query.text(2), query.opt_time(3), query.opt_int64(4),
+                      query.opt_int64(5), query.opt_time(6)},
+                     *read_at});
+  }
   return out;
 }
 

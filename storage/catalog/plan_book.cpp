@@ -23,6 +23,13 @@ std::optional<UtcTime> PlanBook::read_at(const std::string& account) const {
 }
 
 void PlanBook::replace(const std::string& account, const std::vector<Plan>& plans, UtcTime now) {
+  // The trigger keeps the plans of the last reading; one that told of none has to be kept as well.
+  Statement(db_,
+            "INSERT INTO plan_past (account, plan_id, read_at, description, license_type)"
+            " SELECT account, '', read_at, '', '' FROM plan_reading r WHERE account = ?1"
+            " AND NOT EXISTS (SELECT 1 FROM plan p WHERE p.account = r.account)")
+      .bind(account)
+      .run();
   Statement(db_, "DELETE FROM plan WHERE account = ?").bind(account).run();
   for (const auto& plan : plans)
     Statement(db_,

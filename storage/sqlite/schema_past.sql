@@ -85,6 +85,7 @@ BEGIN
           OLD.state, OLD.reason, OLD.path, OLD.bytes, OLD.sha256, OLD.mirrored_at);
 END;
 
+-- A reading without any plan is a row with an empty plan_id, written by the program.
 CREATE TABLE plan_past (
   past_id        INTEGER PRIMARY KEY,
   account        TEXT    NOT NULL,

@@ -170,6 +170,30 @@ TEST_CASE("audit reader: plans of a past day are those of its latest reading") {
   CHECK(AuditReader(*bench.db, {}).plans().size() == 1);
 }
 
+TEST_CASE("audit reader: a reading that told of no plan leaves none, then and later") {
+  PastBench bench;
+  PlanBook book(*bench.db);
+  const auto read = [&](const std::vector<Plan>& plans) {
+    bench.commit([&] { book.replace("newsroom", plans, bench.now()); });
+    return bench.now();
+  };
+  Plan plan;
+  plan.plan_id = "p";
+  const auto first = read({plan});
+  bench.tomorrow();
+  const auto none = read({});
+  CHECK(AuditReader(*bench.db, {}).plans().empty());
+  CHECK(AuditReader(*bench.db, none).plans().empty());
+  bench.tomorrow();
+  const auto again = read({plan});
+
+  CHECK(AuditReader(*bench.db, none - Millis(1)).plans().at(0).read_at == first);
+  CHECK(AuditReader(*bench.db, none).plans().empty());
+  CHECK(AuditReader(*bench.db, none).plans_read_at("newsroom") == none);
+  CHECK(AuditReader(*bench.db, {}).plans().at(0).read_at == again);
+  CHECK_FALSE(AuditReader(*bench.db, first - Millis(1)).plans_read_at("newsroom"));
+}
+
 TEST_CASE("audit reader: a license that was taken by then and learned of later is as it was first known") {
   PastBench bench;
   bench.upsert(sample_license("e1"));
