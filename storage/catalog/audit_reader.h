@@ -71,11 +71,10 @@ struct OpenSpend {
   UtcTime intended_at{};
 };
 
-/// A call that used up quota for the file of a license. An account may have been given another name since, so the
-/// provider counts.
+/// A call that used up quota for the file of a license.
 struct PaidCall {
   std::int64_t spend_id = 0;
-  std::string provider, asset_id, license_id;
+  std::string license_id;
   UtcTime intended_at{};
 };
 
@@ -138,8 +137,9 @@ class AuditReader {
 
   /// Spending calls whose outcome was not known at that moment, by id.
   [[nodiscard]] std::vector<OpenSpend> open_spends() const;
-  /// Spending calls that used up quota, oldest first.
-  [[nodiscard]] std::vector<PaidCall> paid_calls() const;
+  /// Spending calls that used up quota for files of the asset, oldest first. Of every account of the provider: an
+  /// account may have been given another name since.
+  [[nodiscard]] std::vector<PaidCall> paid_calls(std::string_view provider, std::string_view asset_id) const;
   /// When the account's plans were last read until the moment. Nothing: never.
   [[nodiscard]] std::optional<UtcTime> plans_read_at(const std::string& account) const;
   /// Of all accounts, by account and id, each by that reading; none where it told of none.

@@ -222,14 +222,15 @@ std::optional<UtcTime> AuditReader::not_downloadable_since(const AuditLicense& l
   return query.time(0);
 }
 
-std::vector<PaidCall> AuditReader::paid_calls() const {
+std::vector<PaidCall> AuditReader::paid_calls(std::string_view provider, std::string_view asset_id) const {
   Statement query(db_,
-                  "SELECT s.spend_id, c.provider, s.asset_id, s.license_id, s.intended_at FROM spend s"
-                  " JOIN account c ON c.account = s.account WHERE s.intended_at <= ?1"
-                  " AND s.outcome = 'spent' AND s.closed_at <= ?1 ORDER BY s.spend_id");
-  query.bind(past_.value_or(end_of_time()));
+                  "SELECT s.spend_id, s.license_id, s.intended_at FROM account c"
+                  " CROSS JOIN spend s INDEXED BY spend_asset ON s.account = c.account AND s.asset_id = ?1"
+                  " WHERE c.provider = ?2 AND s.intended_at <= ?3 AND s.outcome = 'spent' AND s.closed_at <= ?3"
+                  " ORDER BY s.spend_id");
+  query.bind_all(asset_id, provider, past_.value_or(end_of_time()));
   std::vector<PaidCall> out;
-  while (query.step()) out.push_back({query.int64(0), query.text(1), query.text(2), query.text(3), query.time(4)});
+  while (query.step()) out.push_back({query.int64(0), query.text(1), query.time(2)});
   return out;
 }
 

@@ -11,15 +11,10 @@ constexpr auto kDaySlack = std::chrono::hours(36);
 
 }  // namespace
 
-AssetHoldings::AssetHoldings(const AuditReader& reader) : reader_(reader) {
-  for (auto& call : reader_.paid_calls()) calls_[{call.provider, call.asset_id}].push_back(call);
-}
-
 void AssetHoldings::begin(const AuditLicense& license) {
   holdings_.clear();
   if (!license.has_siblings) return;
-  const std::string asset_id(license.asset_id);
-  reader_.licenses_of(std::string(license.account), asset_id, [&](const AuditLicense& l) {
+  reader_.licenses_of(std::string(license.account), std::string(license.asset_id), [&](const AuditLicense& l) {
     holdings_.push_back({l.licensed_at,
                          l.first_seen_at,
                          std::string(l.license_id),
@@ -32,8 +27,7 @@ void AssetHoldings::begin(const AuditLicense& license) {
     return std::tie(a.licensed_at, a.first_seen_at, a.license_id) <
            std::tie(b.licensed_at, b.first_seen_at, b.license_id);
   });
-  if (const auto calls = calls_.find({std::string(license.provider), asset_id}); calls != calls_.end())
-    match_calls(calls->second);
+  match_calls(reader_.paid_calls(license.provider, license.asset_id));
 }
 
 /// A call leaves one row: the first one that came to light after it and is not older.

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "storage/catalog/audit_reader.h"
@@ -15,7 +13,7 @@ namespace damsync {
 /// of ours left in the provider's history.
 class AssetHoldings {
  public:
-  explicit AssetHoldings(const AuditReader& reader);
+  explicit AssetHoldings(const AuditReader& reader) : reader_(reader) {}
 
   /// To be called with the first license of each asset.
   void begin(const AuditLicense& license);
@@ -35,7 +33,6 @@ class AssetHoldings {
   void match_calls(const std::vector<PaidCall>& calls);
 
   const AuditReader& reader_;
-  std::map<std::pair<std::string, std::string>, std::vector<PaidCall>> calls_;  ///< by provider and asset
   std::vector<Holding> holdings_;  ///< of the current asset, oldest first; empty when it has one license only
 };
 

@@ -4,6 +4,7 @@
 
 #include "storage/catalog/plan_book.h"
 #include "storage/journal/audit_log.h"
+#include "storage/ledger/spend_ledger.h"
 #include "tests/unit/storage/catalog/catalog_bench.h"
 
 namespace damsync {
@@ -192,6 +193,39 @@ TEST_CASE("audit reader: a reading that told of no plan leaves none, then and la
   CHECK(AuditReader(*bench.db, none).plans_read_at("newsroom") == none);
   CHECK(AuditReader(*bench.db, {}).plans().at(0).read_at == again);
   CHECK_FALSE(AuditReader(*bench.db, first - Millis(1)).plans_read_at("newsroom"));
+}
+
+TEST_CASE("audit reader: paid calls are those of one asset, under whatever name the account went then") {
+  PastBench bench;
+  bench.commit([&] {
+    bench.writer.ensure_account("desk", "shutterstock", bench.now());
+    bench.writer.ensure_account("archive", "other", bench.now());
+    for (const char* account : {"newsroom", "desk", "archive"})
+      for (const char* asset : {"1001", "1002"})
+        bench.writer.upsert_license(account, sample_license(std::string("e") + asset, asset), "", bench.now());
+  });
+  SpendLedger ledger(*bench.db);
+  const auto spend = [&](const char* account, const std::string& asset) {
+    const auto opened = ledger.open({account, asset, "e" + asset, "huge", "jpg", "p", 0, bench.now(), {}},
+                                    {10, bench.now() - std::chrono::hours(24)});
+    ledger.close_spent(opened.spend_id, {}, "", bench.now());
+    return opened.spend_id;
+  };
+  const auto first = spend("desk", "1001");
+  spend("newsroom", "1002");
+  spend("archive", "1001");
+  const auto then = bench.now();
+  bench.tomorrow();
+  const auto last = spend("newsroom", "1001");
+
+  const auto ids = [&](std::optional<UtcTime> past) {
+    std::vector<std::int64_t> out;
+    for (const auto& call : AuditReader(*bench.db, past).paid_calls("shutterstock", "1001"))
+      out.push_back(call.spend_id);
+    return out;
+  };
+  CHECK(ids({}) == std::vector<std::int64_t>{first, last});
+  CHECK(ids(then) == std::vector<std::int64_t>{first});
 }
 
 TEST_CASE("audit reader: a license that was taken by then and learned of later is as it was first known") {
