@@ -255,6 +255,24 @@ void find_silences(const AuditRules& rules, const std::vector<ReportCoverage>& c
   }
 }
 
+std::string subject(std::string_view kind, std::string_view name) { return fmt::format("{} {}", kind, name); }
+
+/// A waiver is filed under the narrowest thing it names, so that a finding meets few that are not about it.
+std::string subject_of(const Waiver& waiver) {
+  if (!waiver.license_id.empty()) return subject("license", waiver.license_id);
+  if (!waiver.asset_id.empty()) return subject("asset", waiver.asset_id);
+  return waiver.path.empty() ? std::string() : subject("path", waiver.path);
+}
+
+bool covers(const ReportWaiver& waiver, const Finding& finding, const std::string& path) {
+  const auto matches = [](const std::string& wanted, const std::string& value) {
+    return wanted.empty() || wanted == value;
+  };
+  return matches(waiver.provider, finding.provider) && matches(waiver.account, finding.account) &&
+         matches(waiver.path, path) && matches(waiver.asset_id, finding.asset_id) &&
+         matches(waiver.license_id, finding.license_id);
+}
+
 }  // namespace
 
 void find_in_row(const AuditRules& rules, const ReportLicense& row, const RowContext& context,
@@ -347,7 +365,7 @@ std::string usage_difference(const UsageFacts& before, const UsageFacts& now) {
 WaiverBook::WaiverBook(const AuditRules& rules) {
   for (const auto& w : rules.waivers) {
     const bool over = w.until && *w.until < rules.today;
-    if (!over) by_code_[w.code].push_back(waivers_.size());
+    if (!over) by_code_[w.code][subject_of(w)].push_back(waivers_.size());
     waivers_.push_back({w.code,
                         w.provider,
                         w.account,
@@ -360,21 +378,20 @@ WaiverBook::WaiverBook(const AuditRules& rules) {
 }
 
 void WaiverBook::apply(Finding& finding, const std::string& path) {
-  const auto found = by_code_.find(finding.code);
-  if (found == by_code_.end()) return;
-  const auto matches = [](const std::string& wanted, const std::string& value) {
-    return wanted.empty() || wanted == value;
-  };
-  for (const auto place : found->second) {
-    auto& waiver = waivers_[place];
-    if (!matches(waiver.provider, finding.provider) || !matches(waiver.account, finding.account) ||
-        !matches(waiver.path, path) || !matches(waiver.asset_id, finding.asset_id) ||
-        !matches(waiver.license_id, finding.license_id))
-      continue;
-    finding.waived = waiver.signed_off;
-    ++waiver.findings;
-    return;
+  const auto of_code = by_code_.find(finding.code);
+  if (of_code == by_code_.end()) return;
+  std::size_t first = waivers_.size();
+  for (const auto& about : {subject("license", finding.license_id), subject("asset", finding.asset_id),
+                            subject("path", path), std::string()}) {
+    const auto filed = of_code->second.find(about);
+    if (filed == of_code->second.end()) continue;
+    const auto found = std::find_if(filed->second.begin(), filed->second.end(),
+                                    [&](std::size_t place) { return covers(waivers_[place], finding, path); });
+    if (found != filed->second.end()) first = std::min(first, *found);
   }
+  if (first == waivers_.size()) return;
+  finding.waived = waivers_[first].signed_off;
+  ++waivers_[first].findings;
 }
 
 }  // namespace damsync

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "storage/base/clock.h"
@@ -91,7 +92,8 @@ class WaiverBook {
 
  private:
   std::vector<ReportWaiver> waivers_;
-  std::map<FindingCode, std::vector<std::size_t>> by_code_;  ///< places of those that are not over
+  /// Places of those that are not over, by what they are about; an empty key: by nothing that a finding names.
+  std::map<FindingCode, std::unordered_map<std::string, std::vector<std::size_t>>> by_code_;
 };
 
 }  // namespace damsync

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <ctime>
 #include <functional>
 
 using namespace damsync;
@@ -337,4 +339,44 @@ TEST_CASE("findings: a waiver covers what it names until its last day, and says 
   waiver.license_id.clear();
   waiver.code = C::kEditorialOnly;
   CHECK_FALSE(waived());
+}
+
+TEST_CASE("findings: of several waivers the first in the list covers, whatever each of them names") {
+  Case c;
+  const auto waiver = [](const std::string& asset_id, const std::string& license_id, const std::string& path,
+                         const std::string& by) {
+    return Waiver{C::kAdult, "", "", asset_id, license_id, path, by, {}, ""};
+  };
+  const Finding finding = only([](Case& other) { other.row.adult = true; });
+  const auto waived_by = [&] {
+    Finding copy = finding;
+    WaiverBook(c.rules).apply(copy, "a.jpg");
+    return copy.waived ? copy.waived->by : "";
+  };
+  c.rules.waivers = {waiver("2002", "", "", "other asset"), waiver("1001", "e2", "", "other license"),
+                     waiver("1001", "", "b.jpg", "other path")};
+  CHECK(waived_by().empty());
+  c.rules.waivers.push_back(waiver("1001", "", "", "asset"));
+  c.rules.waivers.push_back(waiver("1001", "e1", "", "license"));
+  CHECK(waived_by() == "asset");
+  c.rules.waivers.insert(c.rules.waivers.begin(), waiver("", "", "a.jpg", "path"));
+  CHECK(waived_by() == "path");
+  c.rules.waivers.insert(c.rules.waivers.begin(), waiver("", "", "", "any"));
+  CHECK(waived_by() == "any");
+}
+
+TEST_CASE("findings: many waivers of single assets cost no more than one of them") {
+  Case c;
+  constexpr int kWaivers = 50'000;
+  for (int i = 0; i < kWaivers; ++i)
+    c.rules.waivers.push_back({C::kAdult, "", "", std::to_string(i), "", "", "legal", {}, ""});
+  WaiverBook book(c.rules);
+  Finding finding = only([](Case& other) { other.row.adult = true; });
+  const auto begun = std::clock();
+  for (int i = kWaivers; i-- > 0;) {
+    finding.asset_id = std::to_string(i);
+    book.apply(finding);
+  }
+  CHECK(std::clock() - begun < 2 * CLOCKS_PER_SEC);  // one by one: more than a billion comparisons
+  CHECK(std::all_of(book.waivers().begin(), book.waivers().end(), [](const auto& w) { return w.findings == 1; }));
 }
