@@ -310,6 +310,7 @@ std::vector<Finding> find_in_coverage(const AuditRules& rules, const std::vector
 bool is_low(const AuditRules& rules, const Plan& plan) {
   if (!plan.limit || !plan.left || *plan.limit <= 0) return false;
   if (plan.expires_at && *plan.expires_at <= rules.judged_at) return false;
+  if (plan.period_ends_at && *plan.period_ends_at <= rules.judged_at) return false;  // it was filled up since
   return static_cast<double>(*plan.left) < rules.quota_low * static_cast<double>(*plan.limit);
 }
 

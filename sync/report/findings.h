@@ -73,6 +73,8 @@ void find_in_asset(const FollowedAsset& asset, std::vector<Finding>& out);
 /// Findings about accounts and their plans. A stream without a name stands for an account that was never read.
 std::vector<Finding> find_in_coverage(const AuditRules& rules, const std::vector<ReportCoverage>& coverage);
 std::vector<Finding> find_in_plans(const AuditRules& rules, const std::vector<ReportPlan>& plans);
+/// Whether little of the quota is left at the moment that is judged. That of a period or a plan that has ended by then
+/// tells nothing of it.
 bool is_low(const AuditRules& rules, const Plan& plan);
 /// As people and formats can hold it: bytes that are no UTF-8 are shown as `\xNN`. A waiver names it so, too.
 std::string readable_path(const std::string& path);

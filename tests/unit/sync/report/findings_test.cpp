@@ -303,6 +303,18 @@ TEST_CASE("findings: Q a quota below its share is found, with since when") {
   CHECK(find_in_plans(c.rules, {plan}).at(0).code == C::kPlanEnding);
 }
 
+TEST_CASE("findings: Q a quota is not low any more when its period has ended") {
+  Case c;
+  ReportPlan plan{"newsroom", "agency", {}, false, {}};
+  plan.plan.plan_id = "p";
+  plan.plan.limit = 100;
+  plan.plan.left = 0;
+  plan.plan.period_ends_at = c.rules.judged_at + Millis(1);
+  CHECK(find_in_plans(c.rules, {plan}).size() == 1);
+  plan.plan.period_ends_at = c.rules.judged_at;
+  CHECK(find_in_plans(c.rules, {plan}).empty());
+}
+
 TEST_CASE("findings: a plan is found within the nearest warning, and one that renews only when it did not") {
   Case c;
   const auto found = [&](int days_to_end, bool renews) {
