@@ -8,6 +8,11 @@ namespace damsync {
 namespace {
 
 constexpr std::int64_t kRowsPerStep = 1000;
+/// By so much at least an end has to move; less is another way to write it.
+constexpr std::chrono::days kMove{1};
+/// A plan whose end moves on by so much at a time goes from month to month by itself; two months for a month that was
+/// not seen.
+constexpr std::chrono::days kMonthlyMove{62};
 
 std::string day_or_empty(const std::optional<std::chrono::sys_days>& day) {
   return day ? format_date(*day) : std::string();
@@ -74,13 +79,18 @@ AuditReport::AuditReport(const AuditReader& reader, const AuditInput& input)
 void AuditReport::describe_plans() {
   for (auto& known : reader_.plans()) {
     ReportPlan plan{known.account, known.provider, known.plan, false, {}};
-    bool low = is_low(input_.rules, plan.plan);
+    const auto& end = plan.plan.expires_at;
+    bool low = is_low(input_.rules, plan.plan), moved = !end;
     if (low) plan.low_since = known.read_at;
     reader_.earlier_plans(known, [&](const Plan& earlier, UtcTime read_at) {
-      plan.renews = plan.renews || (earlier.expires_at && plan.plan.expires_at > earlier.expires_at);
+      if (const auto by = !moved && earlier.expires_at ? *end - *earlier.expires_at : Millis(0);
+          std::chrono::abs(by) >= kMove) {
+        moved = true;
+        plan.renews = by > Millis(0) && by <= kMonthlyMove;
+      }
       low = low && is_low(input_.rules, earlier);
       if (low) plan.low_since = read_at;
-      return low || !plan.renews;
+      return low || !moved;
     });
     head_.plans.push_back(std::move(plan));
   }

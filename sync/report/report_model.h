@@ -183,7 +183,7 @@ const char* state_word(const ReportWaiver& waiver) noexcept;
 struct ReportPlan {
   std::string account, provider;
   Plan plan;
-  bool renews = false;               ///< its end was moved on before
+  bool renews = false;  ///< its end was moved on last by about a month, as plans do that go on by themselves
   std::optional<UtcTime> low_since;  ///< since when little is left, if little is left
 };
 

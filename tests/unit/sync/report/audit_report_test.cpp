@@ -308,7 +308,7 @@ TEST_CASE("audit report: a plan whose end moved on renews, and a low quota is as
     plan.plan_id = "p";
     plan.limit = 100;
     plan.left = left;
-    plan.expires_at = bench.now() + std::chrono::hours(24 * 20);
+    plan.expires_at = bench.now() + std::chrono::days(20 + read.size());
     bench.commit([&] { book.replace("newsroom", {plan}, bench.now()); });
     read.push_back(bench.now());
     bench.clock.advance(std::chrono::minutes(10));
