@@ -13,6 +13,10 @@ namespace {
 
 UtcTime end_of_time() { return UtcTime::max(); }
 
+/// What a run can end with although it read every feed: a brake holds, or there is no room in the store. Should a feed
+/// have failed as well, the graver error alone is kept; that the run failed is told anyhow.
+constexpr ErrorCode kMetAfterReading[] = {ErrorCode::kGuard, ErrorCode::kStorage, ErrorCode::kLowSpace};
+
 /// Above every id made until then: ids begin with their milliseconds in ten digits of base 32.
 std::string ids_until(UtcTime time) {
   constexpr const char* kDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -122,8 +126,11 @@ std::vector<StreamRow> AuditReader::streams() const {
   for (auto& row : rows) {
     Statement success(db_,
                       "SELECT max(r.finished_at) FROM run r JOIN run_account a USING (run_id) WHERE a.account = ?"
-                      " AND a.error_code IS NULL AND r.dry_run = 0 AND r.finished_at <= ?");
-    success.bind_all(row.account, *past_).step();
+                      " AND (a.error_code IS NULL OR a.error_code IN (?, ?, ?)) AND r.dry_run = 0"
+                      " AND r.finished_at <= ?");
+    success.bind(row.account);
+    for (const auto code : kMetAfterReading) success.bind(to_word(code));
+    success.bind(*past_).step();
     row.last_ok_at = success.opt_time(0);
     row.last_full_at.reset();  // only the last one is kept
     row.last_error.clear();
