@@ -130,7 +130,8 @@ class AuditReader {
 
   /// What was set aside because it could not be read, and was not read since. Of a past moment only licenses.
   [[nodiscard]] std::vector<AuditShortfall> rejected() const;
-  /// Assets whose description is asked for and was not given yet; nothing for a past moment: it was not kept.
+  /// Assets whose description was never given, could not be had, or is out of date by the provider's own word. What is
+  /// only looked at again from time to time waits for nothing. Nothing for a past moment: it was not kept.
   [[nodiscard]] std::vector<AuditShortfall> waiting() const;
   /// Other assets that are held as images and were never described.
   [[nodiscard]] std::vector<AuditShortfall> undescribed() const;

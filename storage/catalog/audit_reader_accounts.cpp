@@ -2,6 +2,7 @@
 #include <map>
 
 #include "storage/catalog/audit_reader.h"
+#include "storage/catalog/pending_kind.h"
 #include "storage/catalog/plan_book.h"
 #include "storage/catalog/rows.h"
 #include "storage/sqlite/statement.h"
@@ -190,7 +191,12 @@ std::vector<AuditShortfall> AuditReader::rejected() const {
 
 std::vector<AuditShortfall> AuditReader::waiting() const {
   if (past_) return {};
-  Statement query(db_, "SELECT account, key, reason FROM pending WHERE kind = 'metadata' ORDER BY account, key");
+  Statement query(db_,
+                  "SELECT p.account, p.key, p.reason FROM pending p WHERE p.kind = 'metadata'"
+                  " AND (p.attempts > 0 OR p.reason IN (?, ?) OR EXISTS (SELECT 1 FROM asset a"
+                  " WHERE a.account = p.account AND a.asset_id = p.key AND a.state = 'unknown'))"
+                  " ORDER BY p.account, p.key");
+  query.bind_all(kChangeAnnounced, kDeletionAnnounced);
   return shortfalls(query);
 }
 

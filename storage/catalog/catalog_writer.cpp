@@ -191,6 +191,15 @@ void CatalogWriter::put_pending(const PendingRow& row) {
       .run();
 }
 
+void CatalogWriter::want_recheck(const std::string& account, const std::string& asset_id, const std::string& reason,
+                                 UtcTime now) {
+  Statement(db_,
+            "INSERT INTO pending (account, kind, key, attempts, next_at, reason, first_at)"
+            " VALUES (?1, 'metadata', ?2, 0, ?3, ?4, ?3) ON CONFLICT DO UPDATE SET next_at = excluded.next_at")
+      .bind_all(account, asset_id, now, reason)
+      .run();
+}
+
 void CatalogWriter::settle_rejected(const std::string& account, const std::string& what,
                                     const std::set<std::string>& still_there, UtcTime now) {
   Statement rows(db_,

@@ -65,6 +65,9 @@ class CatalogWriter {
 
   // -- pending work ---------------------------------------------------------------------------------------------
   void put_pending(const PendingRow& row);  ///< replaces the row of the same account, kind and key
+  /// Wants the metadata of an asset now. What is wanted already is brought forward; why, and how often it failed,
+  /// stays.
+  void want_recheck(const std::string& account, const std::string& asset_id, const std::string& reason, UtcTime now);
   /// Rejected rows of `what` (how their keys begin, e.g. `license`) are settled when their keys are not
   /// `still_there`, and open again when they are; an asset that a license is held of stays as it is.
   void settle_rejected(const std::string& account, const std::string& what, const std::set<std::string>& still_there,

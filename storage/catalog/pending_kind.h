@@ -4,6 +4,10 @@
 
 namespace damsync {
 
+/// Why metadata is wanted: the provider told of news. Other reasons are routine, a new license, or a failure.
+inline constexpr const char* kChangeAnnounced = "change announced";
+inline constexpr const char* kDeletionAnnounced = "deletion announced";
+
 /// The word of a kind in the catalog.
 inline const char* to_word(PendingKind kind) noexcept {
   switch (kind) {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "storage/base/crash_point.h"
+#include "storage/catalog/pending_kind.h"
 #include "storage/sqlite/transaction.h"
 #include "sync/http/json_reader.h"
 #include "sync/pipeline/diff.h"
@@ -96,7 +97,7 @@ void Committer::notice(const AssetNotice& notice, UtcTime now) {
   const bool later = !asset->updated_at || notice.time > *asset->updated_at;
   if (later) event(EventType::kAssetUpdated, notice.asset_id, "", {"updated_at"});
   cycle_.writer.put_pending({cycle_.account, PendingKind::kMetadata, notice.asset_id, 0, now,
-                             notice.deleted ? "deletion announced" : "change announced", now});
+                             notice.deleted ? kDeletionAnnounced : kChangeAnnounced, now});
 }
 
 /// Overlapping polls read the same bad item again; it is news, and noise, only once.
@@ -120,7 +121,7 @@ void Committer::want_metadata(std::span<const std::string> asset_ids, const std:
   for (std::size_t at = 0; at < asset_ids.size(); at += kRowsPerTransaction) {
     Transaction tx(cycle_.db);
     for (const auto& id : asset_ids.subspan(at, std::min(kRowsPerTransaction, asset_ids.size() - at)))
-      cycle_.writer.put_pending({cycle_.account, PendingKind::kMetadata, id, 0, now, reason, now});
+      cycle_.writer.want_recheck(cycle_.account, id, reason, now);
     tx.commit();
   }
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "storage/catalog/pending_kind.h"
 #include "storage/catalog/plan_book.h"
 #include "storage/journal/audit_log.h"
 #include "storage/ledger/spend_ledger.h"
@@ -320,6 +321,25 @@ TEST_CASE("audit reader: an image that was never described is missing, once, and
   CHECK(AuditReader(*bench.db, {}).waiting().empty());
   CHECK(AuditReader(*bench.db, {}).undescribed().empty());
   CHECK(AuditReader(*bench.db, then).undescribed().at(0).count == 1);
+}
+
+TEST_CASE("audit reader: an asset that is only looked at again waits for nothing, unless that fails") {
+  PastBench bench;
+  bench.upsert(sample_license("e1"));
+  bench.describe("Harbour");
+  const auto waits = [&](int attempts, const char* reason) {
+    bench.commit([&] {
+      bench.writer.clear_pending("newsroom", PendingKind::kMetadata);
+      bench.writer.put_pending(
+          {"newsroom", PendingKind::kMetadata, "1001", attempts, bench.now(), reason, bench.now()});
+      bench.writer.want_recheck("newsroom", "1001", "full cycle", bench.now());
+    });
+    return !AuditReader(*bench.db, {}).waiting().empty();
+  };
+  CHECK_FALSE(waits(0, "regular recheck"));
+  CHECK(waits(1, "HTTP 500"));
+  CHECK(waits(0, kChangeAnnounced));
+  CHECK(waits(0, kDeletionAnnounced));
 }
 
 TEST_CASE("audit reader: the state of a file is as old as what it replaced, however often it is verified") {
