@@ -53,6 +53,12 @@ struct AuditShortfall {
   std::string reason;             ///< of the first one; may be empty
 };
 
+/// What an account lost and the deletion brake has not let pass: no row tells of it yet.
+struct HeldLosses {
+  std::string account;
+  std::int64_t withdrawals = 0, vanished_licenses = 0;
+};
+
 /// What an asset was said to be until a moment.
 struct PastDescription {
   UtcTime until{};
@@ -133,6 +139,8 @@ class AuditReader {
   /// Assets whose description was never given, could not be had, or is out of date by the provider's own word. What is
   /// only looked at again from time to time waits for nothing. Nothing for a past moment: it was not kept.
   [[nodiscard]] std::vector<AuditShortfall> waiting() const;
+  /// Accounts whose losses are held. Nothing for a past moment: there the failed run tells.
+  [[nodiscard]] std::vector<HeldLosses> held_losses() const;
   /// Other assets that are held as images and were never described.
   [[nodiscard]] std::vector<AuditShortfall> undescribed() const;
 

@@ -200,6 +200,16 @@ std::vector<AuditShortfall> AuditReader::waiting() const {
   return shortfalls(query);
 }
 
+std::vector<HeldLosses> AuditReader::held_losses() const {
+  if (past_) return {};
+  Statement query(db_,
+                  "SELECT account, sum(kind = 'withdrawal'), sum(kind = 'vanish') FROM pending"
+                  " WHERE kind IN ('withdrawal', 'vanish') GROUP BY account ORDER BY account");
+  std::vector<HeldLosses> out;
+  while (query.step()) out.push_back({query.text(0), query.int64(1), query.int64(2)});
+  return out;
+}
+
 std::vector<AuditShortfall> AuditReader::undescribed() const {
   const std::string held =
       " AND EXISTS (SELECT 1 FROM license l WHERE l.account = a.account AND l.asset_id = a.asset_id"

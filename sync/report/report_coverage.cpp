@@ -33,6 +33,10 @@ std::string first_keys(const AuditShortfall& missing) {
   return fmt::format("{}{}", fmt::join(missing.keys, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
+std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
 /// Collects the reasons.
 class Judge {
  public:
@@ -46,6 +50,7 @@ class Judge {
     for (const auto& [account, provider] : reader_.accounts())
       if (!is_listed(account) && reader_.has_licenses(account))
         add(account, "not in the settings, so nobody asks the provider; its licenses are as they were last read");
+    judge_held();
     judge_missing();
     return std::move(reasons_);
   }
@@ -86,6 +91,21 @@ class Judge {
                      ", and every week it should be: later readings did not come to an end that adds up");
     if (saw_too_few(c))
       add(where, fmt::format("the last complete reading saw {} of {} licenses", *c.rows_seen, *c.rows_expected));
+  }
+
+  /// What the brake holds is in no row, so no finding tells of it.
+  void judge_held() {
+    for (const auto& held : reader_.held_losses()) {
+      std::vector<std::string> what;
+      if (held.withdrawals > 0) what.push_back(counted(held.withdrawals, "withdrawal", "withdrawals"));
+      if (held.vanished_licenses > 0)
+        what.push_back(counted(held.vanished_licenses, "vanished license", "vanished licenses"));
+      const bool one = held.withdrawals + held.vanished_licenses == 1;
+      add(held.account,
+          fmt::format("{} {} for a person and {} in no row and no finding yet (limits.deletion_brake): look at the "
+                      "provider's account; if it is right, run `damsync sync --accept-withdrawals {}`",
+                      fmt::join(what, " and "), one ? "waits" : "wait", one ? "is" : "are", held.account));
+    }
   }
 
   void judge_missing() {

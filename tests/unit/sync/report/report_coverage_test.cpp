@@ -37,6 +37,30 @@ struct CoverageBench : ReportBench {
 
 }  // namespace
 
+TEST_CASE_FIXTURE(CoverageBench, "report coverage: withdrawals that the deletion brake holds make it incomplete") {
+  for (const char* asset : {"1001", "1002"}) {
+    upsert(sample_license(std::string("e") + asset, asset));
+    describe(asset, kPlain);
+  }
+  commit([&] { writer.put_stream({"newsroom", "licenses", "c", now(), std::nullopt, ""}); });
+  const auto hold = [&](PendingKind kind, const char* key) {
+    commit([&] { writer.put_pending({"newsroom", kind, key, 1, std::nullopt, "gone", now()}); });
+  };
+  hold(PendingKind::kWithdrawal, "1001");
+  CHECK(gives(report(), "newsroom: 1 withdrawal waits for a person and is in no row"));
+  hold(PendingKind::kWithdrawal, "1002");
+  hold(PendingKind::kVanish, "e1001");
+  const auto out = report();
+  CHECK_FALSE(out.head.complete);
+  CHECK(gives(out, "newsroom: 2 withdrawals and 1 vanished license wait for a person"));
+  CHECK(out.head.incomplete_reasons.back().ends_with("`damsync sync --accept-withdrawals newsroom`"));
+
+  commit([&] {
+    for (const auto kind : {PendingKind::kWithdrawal, PendingKind::kVanish}) writer.clear_pending("newsroom", kind);
+  });
+  CHECK_FALSE(gives(report(), "newsroom: 2 withdrawals"));
+}
+
 TEST_CASE_FIXTURE(CoverageBench,
                   "report coverage: of the past a run that a brake or a full store ended has read the provider") {
   ran();
