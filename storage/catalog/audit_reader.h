@@ -151,6 +151,8 @@ class AuditReader {
   [[nodiscard]] std::vector<PaidCall> paid_calls(std::string_view provider, std::string_view asset_id) const;
   /// When the account's plans were last read until the moment. Nothing: never.
   [[nodiscard]] std::optional<UtcTime> plans_read_at(const std::string& account) const;
+  /// Whether the provider does not let them be read. Of a past moment it was not kept: no.
+  [[nodiscard]] bool plans_refused(const std::string& account) const;
   /// Of all accounts, by account and id, each by that reading; none where it told of none.
   [[nodiscard]] std::vector<AuditPlan> plans() const;
   /// Earlier readings of a plan, newest first; `visit` returns false to stop.

@@ -84,6 +84,8 @@ std::optional<UtcTime> AuditReader::plans_read_at(const std::string& account) co
   return query.opt_time(0);
 }
 
+bool AuditReader::plans_refused(const std::string& account) const { return !past_ && PlanBook(db_).refused(account); }
+
 std::vector<AuditPlan> AuditReader::plans() const {
   std::vector<AuditPlan> out;
   for (const auto& [account, provider] : accounts()) {

@@ -1,8 +1,15 @@
 #include "storage/catalog/plan_book.h"
 
+#include "storage/catalog/catalog.h"
+#include "storage/catalog/catalog_writer.h"
 #include "storage/sqlite/statement.h"
 
 namespace damsync {
+namespace {
+
+std::string refused_key(const std::string& account) { return "plans refused " + account; }
+
+}  // namespace
 
 std::vector<Plan> PlanBook::plans(const std::string& account) const {
   Statement query(db_,
@@ -20,6 +27,12 @@ std::optional<UtcTime> PlanBook::read_at(const std::string& account) const {
   Statement query(db_, "SELECT read_at FROM plan_reading WHERE account = ?");
   if (!query.bind(account).step()) return std::nullopt;
   return query.time(0);
+}
+
+bool PlanBook::refused(const std::string& account) const { return !Catalog(db_).setting(refused_key(account)).empty(); }
+
+void PlanBook::put_refused(const std::string& account, bool refused) {
+  if (refused != this->refused(account)) CatalogWriter(db_).put_setting(refused_key(account), refused ? "yes" : "");
 }
 
 void PlanBook::replace(const std::string& account, const std::vector<Plan>& plans, UtcTime now) {
@@ -43,6 +56,7 @@ void PlanBook::replace(const std::string& account, const std::vector<Plan>& plan
             " ON CONFLICT DO UPDATE SET read_at = excluded.read_at")
       .bind_all(account, now)
       .run();
+  put_refused(account, false);
 }
 
 }  // namespace damsync

@@ -22,8 +22,11 @@ class PlanBook {
   [[nodiscard]] std::vector<Plan> plans(const std::string& account) const;
   /// When they were last read; nothing: never.
   [[nodiscard]] std::optional<UtcTime> read_at(const std::string& account) const;
-  /// Replaces all plans of the account. Must be called inside a `Transaction`.
+  /// Whether the provider said, when it was asked last, that the account may not read its plans.
+  [[nodiscard]] bool refused(const std::string& account) const;
+  /// Replaces all plans of the account. Must be called inside a `Transaction`, as `put_refused`.
   void replace(const std::string& account, const std::vector<Plan>& plans, UtcTime now);
+  void put_refused(const std::string& account, bool refused);
 
  private:
   Database& db_;

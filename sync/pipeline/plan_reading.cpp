@@ -16,6 +16,11 @@ void read_plans_if_due(Database& db, const std::string& account, PlanSource& sou
   if (!plans) {
     log.info("plans.not_read",
              {{"account", account}, {"code", to_word(plans.error().code)}, {"reason", plans.error().message}});
+    const auto code = plans.error().code;
+    if (code != ErrorCode::kUnauthorized && code != ErrorCode::kNotFound) return;
+    Transaction tx(db);
+    book.put_refused(account, true);
+    tx.commit();
     return;
   }
   Transaction tx(db);

@@ -12,7 +12,7 @@ namespace damsync {
 class Database;
 
 /// Reads an account's plans into the catalog when they were not read for a day. That they cannot be read is logged and
-/// changes nothing: the plans of the last reading stay, and the cycle goes on.
+/// the cycle goes on: the plans of the last reading stay, and a provider that does not let them be read is noted.
 void read_plans_if_due(Database& db, const std::string& account, PlanSource& source, const Clock& clock, Log& log,
                        std::stop_token stop);
 

@@ -78,7 +78,7 @@ AuditReport::AuditReport(const AuditReader& reader, const AuditInput& input)
 
 void AuditReport::describe_plans() {
   for (auto& known : reader_.plans()) {
-    ReportPlan plan{known.account, known.provider, known.plan, false, {}};
+    ReportPlan plan{known.account, known.provider, known.plan, false, {}, known.read_at};
     const auto& end = plan.plan.expires_at;
     bool low = is_low(input_.rules, plan.plan), moved = !end;
     if (low) plan.low_since = known.read_at;
@@ -330,6 +330,7 @@ void AuditReport::put_notes() {
                     "findings.",
                     account, count));
   if (input_.only) return;
+  for (auto& remark : coverage_remarks(reader_, input_)) notes.push_back(std::move(remark));
   totals_.waivers = waivers_.waivers();
   for (const auto* a : agreements_.used()) totals_.terms.push_back(terms_of(*a));
   for (const auto* a : agreements_.unused())

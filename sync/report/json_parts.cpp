@@ -97,7 +97,8 @@ Json plan_json(const ReportPlan& item) {
                        {"expires_at", or_null(plan.expires_at)},
                        {"download_limit", plan.limit},
                        {"downloads_left", plan.left},
-                       {"period_ends_at", or_null(plan.period_ends_at)}});
+                       {"period_ends_at", or_null(plan.period_ends_at)},
+                       {"read_at", format_rfc3339(item.read_at)}});
 }
 
 Json open_and_waived(const ReportTotals::CodeCount& count) {

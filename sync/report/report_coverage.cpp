@@ -11,6 +11,9 @@ namespace {
 /// A whole reading is due every week; two more days are for what passes.
 constexpr std::chrono::hours kFullReadingLate{24 * 9};
 
+/// Plans are read every day; a week is for what passes.
+constexpr std::chrono::hours kPlansLate{24 * 7};
+
 bool is_fresh(const AuditRules& rules, const ReportCoverage& c) {
   return c.last_ok_at && rules.judged_at - *c.last_ok_at <= rules.stale_after;
 }
@@ -35,6 +38,15 @@ std::string first_keys(const AuditShortfall& missing) {
 
 std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+/// What cannot be judged because the account's plans were not read lately; empty: they were.
+std::string late_plans(const AuditReader& reader, const AuditInput& input, const std::string& account) {
+  const auto read_at = reader.plans_read_at(account);
+  if (!read_at) return "its plans were never read: QUOTA_LOW and PLAN_ENDING are not judged";
+  if (input.rules.judged_at - *read_at <= kPlansLate) return {};
+  return fmt::format("its plans were last read at {}: QUOTA_LOW and PLAN_ENDING are judged by what they were then",
+                     format_rfc3339(*read_at));
 }
 
 /// Collects the reasons.
@@ -74,6 +86,13 @@ class Judge {
       add(account, "never read");
     else if (!read_whole && reader_.has_licenses(account))
       add(account, "its whole history was never read to an end that adds up");
+    if (known) judge_plans(account);
+  }
+
+  /// That the provider refuses them is as it is and no gap in what was asked: see `coverage_remarks`.
+  void judge_plans(const std::string& account) {
+    if (input_.past || input_.only || reader_.plans_refused(account)) return;
+    if (const auto late = late_plans(reader_, input_, account); !late.empty()) add(account, late);
   }
 
   void judge_stream(const ReportCoverage& c) {
@@ -161,6 +180,22 @@ std::vector<std::string> incomplete_reasons(const AuditReader& reader, const Aud
   auto reasons = Judge(reader, input, coverage).reasons();
   reasons.insert(reasons.end(), input.remarks.begin(), input.remarks.end());
   return reasons;
+}
+
+std::vector<std::string> coverage_remarks(const AuditReader& reader, const AuditInput& input) {
+  std::vector<std::string> out;
+  for (const auto& [account, provider] : reader.accounts()) {
+    if (std::find(input.accounts.begin(), input.accounts.end(), account) == input.accounts.end()) continue;
+    const bool refused = reader.plans_refused(account);
+    if (!input.past && !refused) continue;  // a reason then
+    if (const auto late = late_plans(reader, input, account); !late.empty())
+      out.push_back(fmt::format("{}: {}{}.", account, late,
+                                refused ? fmt::format("; the provider does not let the account read them, "
+                                                      "`damsync auth check {}` tells what is missing",
+                                                      account)
+                                        : ""));
+  }
+  return out;
 }
 
 }  // namespace damsync

@@ -32,4 +32,7 @@ std::vector<ReportCoverage> describe_coverage(const AuditReader& reader, const A
 std::vector<std::string> incomplete_reasons(const AuditReader& reader, const AuditInput& input,
                                             const std::vector<ReportCoverage>& coverage);
 
+/// What else to know about what was asked, one line each, for a person; it makes no report incomplete.
+std::vector<std::string> coverage_remarks(const AuditReader& reader, const AuditInput& input);
+
 }  // namespace damsync

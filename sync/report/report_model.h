@@ -185,6 +185,7 @@ struct ReportPlan {
   Plan plan;
   bool renews = false;  ///< its end was moved on last by about a month, as plans do that go on by themselves
   std::optional<UtcTime> low_since;  ///< since when little is left, if little is left
+  UtcTime read_at{};                 ///< when the provider said so
 };
 
 /// What a report begins with. Everything in it is known before the first license.

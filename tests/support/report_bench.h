@@ -46,7 +46,7 @@ struct ReportSample {
     plan.description = "Team 750";
     plan.limit = 750;
     plan.left = 60;
-    head.plans = {{"newsroom", "stock", plan, false, {}}};
+    head.plans = {{"newsroom", "stock", plan, false, {}, report_time("2026-03-15T01:00:00Z")}};
     for (int i = 0; i < licenses; ++i) rows.push_back(license(i));
     totals.assets = totals.licenses = totals.licenses_held = totals.files_mirrored = licenses;
     totals.bytes = licenses * 1234;

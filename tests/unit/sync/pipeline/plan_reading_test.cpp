@@ -55,6 +55,23 @@ TEST_CASE_FIXTURE(PlanBench, "plans: a reading that fails leaves the last one as
   CHECK(source.calls == 3);
 }
 
+TEST_CASE_FIXTURE(PlanBench,
+                  "plans: that the account may not read them is noted until they are read; a failure says nothing") {
+  const auto refused = [this] { return PlanBook(db()).refused("newsroom"); };
+  source.error = make_error(ErrorCode::kUnavailable, "HTTP 503");
+  read();
+  CHECK_FALSE(refused());
+  source.error = make_error(ErrorCode::kUnauthorized, "scope purchases.view is missing");
+  read();
+  CHECK(refused());
+  source.error = make_error(ErrorCode::kUnavailable, "HTTP 503");
+  read();
+  CHECK(refused());
+  source.error.reset();
+  read();
+  CHECK_FALSE(refused());
+}
+
 TEST_CASE_FIXTURE(PlanBench, "K1 plans: a clock that went back does not keep them from being read") {
   read();
   clock.set_utc(clock.utc() - std::chrono::hours(24 * 365));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/catalog/plan_book.h"
 #include "sync/report/audit_report.h"
 #include "tests/unit/storage/catalog/catalog_bench.h"
 
@@ -49,6 +50,7 @@ struct ReportBench : CatalogBench {
     input.rules.expiring_days = {30};
     input.rules.stale_after = std::chrono::minutes(45);
     polled();
+    commit([&] { PlanBook(*db).replace("newsroom", {}, now()); });
   }
   void polled() {
     commit([&] { writer.put_stream({"newsroom", "licenses", "c", now(), now(), ""}); });

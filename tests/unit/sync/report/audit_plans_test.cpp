@@ -59,4 +59,56 @@ TEST_CASE_FIXTURE(PlanDesk, "audit plans: what counts is how the end was moved l
   CHECK(found() == "PLAN_ENDING ");
 }
 
+TEST_CASE("audit plans: plans that were never read, or not for a week, make a report incomplete") {
+  ReportBench bench;
+  const auto reason = [&] {
+    const auto out = bench.report();
+    CHECK(out.head.complete == out.head.incomplete_reasons.empty());
+    return out.head.complete ? "" : out.head.incomplete_reasons.front();
+  };
+  const auto read_at = bench.now();
+  bench.clock.advance(days(7));
+  bench.polled();
+  CHECK(reason().empty());
+  bench.clock.advance(std::chrono::minutes(1));
+  CHECK(reason() == "newsroom: its plans were last read at " + format_rfc3339(read_at) +
+                        ": QUOTA_LOW and PLAN_ENDING are judged by what they were then");
+  bench.db->execute("DELETE FROM plan_reading");
+  CHECK(reason() == "newsroom: its plans were never read: QUOTA_LOW and PLAN_ENDING are not judged");
+}
+
+TEST_CASE("audit plans: that the provider does not let the account read them is a note, and the report is complete") {
+  ReportBench bench;
+  bench.db->execute("DELETE FROM plan_reading");
+  bench.commit([&] { PlanBook(*bench.db).put_refused("newsroom", true); });
+  const auto out = bench.report();
+  CHECK(out.head.complete);
+  REQUIRE(out.totals.notes.size() == 1);
+  CHECK(out.totals.notes[0] ==
+        "newsroom: its plans were never read: QUOTA_LOW and PLAN_ENDING are not judged; the provider does not let the "
+        "account read them, `damsync auth check newsroom` tells what is missing.");
+}
+
+TEST_CASE("audit plans: of the past it is a note when they were last read, and stays so") {
+  ReportBench bench;
+  const auto read_at = bench.now();
+  bench.clock.advance(days(9));
+  bench.polled();
+  const auto then = bench.now();
+  const auto notes = [&] { return bench.report(then).totals.notes; };
+  const auto first = notes();
+  REQUIRE(first.size() == 2);
+  CHECK(first[1].starts_with("newsroom: its plans were last read at " + format_rfc3339(read_at)));
+  bench.clock.advance(days(1));
+  bench.commit([&] { PlanBook(*bench.db).replace("newsroom", {}, bench.now()); });
+  CHECK(notes() == first);
+}
+
+TEST_CASE_FIXTURE(PlanDesk, "audit plans: each says when it was read") {
+  read_end(now() + days(100));
+  const auto read_at = now();
+  clock.advance(std::chrono::minutes(5));
+  CHECK(report().head.plans.at(0).read_at == read_at);
+}
+
 }  // namespace damsync
