@@ -10,6 +10,7 @@
 #include "daemon/config/waivers.h"
 #include "daemon/schedule/scheduler.h"
 #include "storage/base/digest.h"
+#include "sync/providers/offline_connection.h"
 
 namespace damsync {
 namespace {
@@ -38,6 +39,14 @@ void add_agreements(const Settings& settings, AuditInput& input) {
     else
       input.remarks.push_back(fmt::format("the terms {} cannot be read", file.string()));
   }
+}
+
+/// All but the one of licenses.
+void add_asset_feeds(const ProviderSettings& account, AuditInput& input) {
+  const auto capabilities = capabilities_of(account.provider);
+  if (!capabilities) return;
+  for (const auto& stream : capabilities->streams)
+    if (stream != capabilities->license_stream) input.asset_feeds.emplace(account.account, stream);
 }
 
 std::string counts_of(const ReportTotals& totals) {
@@ -70,6 +79,7 @@ PreparedAudit prepare_audit(const Settings& settings, const TimeZone& zone, cons
   input.rules.stale_after = Scheduler::make(settings.schedule).value().late_after(moment.judged_at);
   for (const auto& account : settings.accounts) {
     input.accounts.push_back(account.provider.account);
+    add_asset_feeds(account.provider, input);
     if (account.project_required) input.rules.project_required.insert(account.provider.account);
   }
   add_agreements(settings, input);

@@ -163,6 +163,9 @@ class AuditReader {
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> failed_runs() const;
   /// Spans that begin until the moment. How far the newest one reached then is not kept.
   [[nodiscard]] std::vector<CoverageRow> coverage() const;
+  /// Whether every asset that is held as an image was looked at after that moment; one that was not known then does not
+  /// count. Of a past moment by the run that was under way then or followed: later looks overwrite when.
+  [[nodiscard]] bool rechecked_since(const std::string& account, UtcTime time) const;
   /// By the last complete reading that ended at `full_at`. Nothing for a past moment: it was not kept.
   [[nodiscard]] std::optional<HistoryReading> history_reading(const std::string& account, UtcTime full_at) const;
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> accounts() const;  ///< name, provider

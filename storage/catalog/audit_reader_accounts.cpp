@@ -159,6 +159,29 @@ std::vector<CoverageRow> AuditReader::coverage() const {
   return rows;
 }
 
+bool AuditReader::rechecked_since(const std::string& account, UtcTime time) const {
+  if (past_) {
+    // What a feed let go a provider makes up for by telling of a change of every asset: the run that was told so and
+    // described all it was to describe has looked at them all.
+    Statement first(db_,
+                    "SELECT a.error_code IS NULL AND a.assets_failed = 0 FROM run r JOIN run_account a USING (run_id)"
+                    " WHERE a.account = ?1 AND r.dry_run = 0 AND r.finished_at >= ?2 AND r.finished_at <= ?3"
+                    " ORDER BY r.finished_at, r.run_id LIMIT 1");
+    return first.bind_all(account, time, *past_).step() && first.boolean(0);
+  }
+  const auto none = [](const char* unchecked) {
+    return std::string("NOT EXISTS (SELECT 1 FROM asset a WHERE a.account = ?1 AND a.first_seen_at <= ?2 AND ") +
+           unchecked +
+           " AND (EXISTS (SELECT 1 FROM license l WHERE l.account = a.account AND l.asset_id = a.asset_id"
+           " AND l.state = 'held' AND l.media_kind = 'image') OR NOT EXISTS (SELECT 1 FROM license l"
+           " WHERE l.account = a.account AND l.asset_id = a.asset_id)))";
+  };
+  Statement query(db_, "SELECT " + none("a.state = 'active' AND a.checked_at < ?2") + " AND " +
+                           none("a.state <> 'active' AND coalesce(a.checked_at, 0) < ?2"));
+  query.bind_all(account, time).step();
+  return query.boolean(0);
+}
+
 std::optional<HistoryReading> AuditReader::history_reading(const std::string& account, UtcTime full_at) const {
   if (past_) return std::nullopt;
   std::map<std::string, std::int64_t> by_scan;

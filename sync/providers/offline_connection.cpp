@@ -59,14 +59,14 @@ class OfflineConnection final : public AccountConnection {
   CallCounter calls_;
 };
 
+}  // namespace
+
 std::optional<Capabilities> capabilities_of(const std::string& provider) {
   if (provider == "shutterstock") return shutterstock::capabilities();
   if (provider == "getty") return getty::capabilities();
   if (provider == "getty-connect") return getty_connect::capabilities();
   return std::nullopt;
 }
-
-}  // namespace
 
 Result<std::unique_ptr<AccountConnection>> make_offline_connection(const std::string& account,
                                                                    const std::string& provider) {

@@ -330,7 +330,7 @@ void AuditReport::put_notes() {
                     "findings.",
                     account, count));
   if (input_.only) return;
-  for (auto& remark : coverage_remarks(reader_, input_)) notes.push_back(std::move(remark));
+  for (auto& remark : coverage_remarks(reader_, input_, head_.coverage)) notes.push_back(std::move(remark));
   totals_.waivers = waivers_.waivers();
   for (const auto* a : agreements_.used()) totals_.terms.push_back(terms_of(*a));
   for (const auto* a : agreements_.unused())

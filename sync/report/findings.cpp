@@ -299,7 +299,7 @@ void find_in_asset(const FollowedAsset& asset, std::vector<Finding>& out) {
 std::vector<Finding> find_in_coverage(const AuditRules& rules, const std::vector<ReportCoverage>& coverage) {
   std::vector<Finding> out;
   for (const auto& c : coverage)
-    for (const auto& gap : c.gaps)
+    for (const auto& gap : open_gaps(c))
       out.push_back(make(C::kCoverageGap, c.provider, c.account,
                          fmt::format("{}: not observed from {} to {}", c.stream, noticed(gap.from), noticed(gap.to)),
                          gap.from));

@@ -30,6 +30,7 @@ Json coverage_json(const ReportCoverage& c) {
                        {"complete", c.complete},
                        {"observed", list_of(c.observed, span_json)},
                        {"gaps", list_of(c.gaps, span_json)},
+                       {"gaps_made_good", list_of(c.gaps_made_good, span_json)},
                        {"last_ok_at", or_null(c.last_ok_at)},
                        {"last_full_at", or_null(c.last_full_at)},
                        {"rows_seen", c.rows_seen},

@@ -31,6 +31,15 @@ void put_spans(const std::vector<CoverageRow>& rows, const AuditInput& input, Re
   if (input.past && !c.observed.empty()) c.observed.pop_back();
 }
 
+/// The last gap is asked about first: what made it good made good those before.
+void find_made_good(const AuditReader& reader, ReportCoverage& c) {
+  for (std::size_t count = c.gaps.size(); count > 0; --count) {
+    if (!reader.rechecked_since(c.account, c.gaps[count - 1].to)) continue;
+    c.gaps_made_good.assign(c.gaps.begin(), c.gaps.begin() + static_cast<std::ptrdiff_t>(count));
+    return;
+  }
+}
+
 std::string first_keys(const AuditShortfall& missing) {
   const auto more = missing.count - static_cast<std::int64_t>(missing.keys.size());
   return fmt::format("{}{}", fmt::join(missing.keys, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
@@ -98,9 +107,9 @@ class Judge {
   void judge_stream(const ReportCoverage& c) {
     const std::string where = c.account + ", " + c.stream;
     if (!c.error.empty()) add(where, "the last poll failed: " + c.error);
-    if (!c.gaps.empty())
-      add(where, c.gaps.size() == 1 ? std::string("a span of time was not observed")
-                                    : fmt::format("{} spans of time were not observed", c.gaps.size()));
+    if (const auto open = open_gaps(c).size(); open > 0)
+      add(where, open == 1 ? std::string("a span of time was not observed")
+                           : fmt::format("{} spans of time were not observed", open));
     if (!c.last_ok_at)
       add(where, "never read to its end");
     else if (!is_fresh(input_.rules, c))
@@ -170,7 +179,8 @@ std::vector<ReportCoverage> describe_coverage(const AuditReader& reader, const A
       }
     }
     put_spans(spans, input, c);
-    c.complete = c.error.empty() && c.gaps.empty() && is_fresh(input.rules, c) && !saw_too_few(c);
+    if (input.asset_feeds.contains({c.account, c.stream})) find_made_good(reader, c);
+    c.complete = c.error.empty() && open_gaps(c).empty() && is_fresh(input.rules, c) && !saw_too_few(c);
   }
   return out;
 }
@@ -182,8 +192,15 @@ std::vector<std::string> incomplete_reasons(const AuditReader& reader, const Aud
   return reasons;
 }
 
-std::vector<std::string> coverage_remarks(const AuditReader& reader, const AuditInput& input) {
+std::vector<std::string> coverage_remarks(const AuditReader& reader, const AuditInput& input,
+                                          const std::vector<ReportCoverage>& coverage) {
   std::vector<std::string> out;
+  for (const auto& c : coverage)
+    if (const auto count = static_cast<std::int64_t>(c.gaps_made_good.size()); count > 0)
+      out.push_back(
+          fmt::format("{}, {}: {} not observed, and every asset of the account was looked at since, so that "
+                      "no change is missing.",
+                      c.account, c.stream, counted(count, "span of time was", "spans of time were")));
   for (const auto& [account, provider] : reader.accounts()) {
     if (std::find(input.accounts.begin(), input.accounts.end(), account) == input.accounts.end()) continue;
     const bool refused = reader.plans_refused(account);

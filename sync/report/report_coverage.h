@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,8 +18,11 @@ struct AuditInput {
   std::string report_date, time_zone;
   std::string chain;                  ///< whose earlier reports count; empty: that of `audit.directory`
   std::vector<std::string> accounts;  ///< those of the settings: their polls must be fresh and complete
-  bool past = false;                  ///< a report of a past moment
-  std::vector<std::string> remarks;   ///< what else makes the report incomplete, for a person
+  /// Feeds that tell of changes of assets, by account and stream: what one of them missed is made good by looking at
+  /// every asset again.
+  std::set<std::pair<std::string, std::string>> asset_feeds;
+  bool past = false;                                        ///< a report of a past moment
+  std::vector<std::string> remarks;                         ///< what else makes the report incomplete, for a person
   std::optional<std::pair<std::string, std::string>> only;  ///< this account and asset alone; empty: everything
   std::string late;  ///< a note that the report was written late; empty: it was not
   /// Assets that the provider suggests instead of a withdrawn one, their ids; may be empty.
@@ -33,6 +37,7 @@ std::vector<std::string> incomplete_reasons(const AuditReader& reader, const Aud
                                             const std::vector<ReportCoverage>& coverage);
 
 /// What else to know about what was asked, one line each, for a person; it makes no report incomplete.
-std::vector<std::string> coverage_remarks(const AuditReader& reader, const AuditInput& input);
+std::vector<std::string> coverage_remarks(const AuditReader& reader, const AuditInput& input,
+                                          const std::vector<ReportCoverage>& coverage);
 
 }  // namespace damsync

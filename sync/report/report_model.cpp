@@ -168,6 +168,10 @@ const char* state_word(const ReportWaiver& waiver) noexcept {
   return waiver.findings > 0 ? "used" : "unused";
 }
 
+std::span<const ReportSpan> open_gaps(const ReportCoverage& coverage) noexcept {
+  return std::span(coverage.gaps).subspan(coverage.gaps_made_good.size());
+}
+
 std::span<const ReportColumn> report_columns() noexcept { return kColumns; }
 
 }  // namespace damsync

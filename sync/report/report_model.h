@@ -147,12 +147,16 @@ struct ReportCoverage {
   std::string account, provider, stream;
   std::vector<ReportSpan> observed;  ///< in order; what lies between two is a gap; of the past without the newest one
   std::vector<ReportSpan> gaps;
-  std::optional<UtcTime> last_ok_at;                     ///< last poll that reached the end of the stream
-  std::optional<UtcTime> last_full_at;                   ///< last complete reading of the history
+  std::vector<ReportSpan> gaps_made_good;  ///< the first ones of them: every held asset was looked at again since
+  std::optional<UtcTime> last_ok_at;       ///< last poll that reached the end of the stream
+  std::optional<UtcTime> last_full_at;     ///< last complete reading of the history
   std::optional<std::int64_t> rows_seen, rows_expected;  ///< by that reading; of the license history only
   std::string error;                                     ///< of the last poll; empty: it went well
   bool complete = false;
 };
+
+/// Gaps of which nothing tells what happened in them.
+std::span<const ReportSpan> open_gaps(const ReportCoverage& coverage) noexcept;
 
 /// What happened since the report of an earlier night, from the change feed.
 struct ReportChanges {

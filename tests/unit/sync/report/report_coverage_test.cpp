@@ -32,6 +32,31 @@ struct CoverageBench : ReportBench {
   static bool found(const RecordingRenderer& report, FindingCode code) {
     return std::any_of(report.loose.begin(), report.loose.end(), [&](const auto& f) { return f.code == code; });
   }
+  /// Six hours of `changes`, of which the third was not observed; the assets are described before them. Its end.
+  UtcTime miss_an_hour() {
+    using std::chrono::hours;
+    for (const char* asset : {"1001", "1002"}) {
+      upsert(sample_license(std::string("e") + asset, asset));
+      describe(asset, kPlain);
+    }
+    auto video = sample_license("v1", "3003");
+    video.media_kind = "video";
+    upsert(video);  // nobody describes those
+    const auto start = now();
+    clock.advance(hours(6));
+    commit([&] {
+      for (const char* stream : {"licenses", "changes"}) {
+        writer.add_coverage({"newsroom", stream, start, start + hours(2)});
+        writer.add_coverage({"newsroom", stream, start + hours(3), now()});
+        writer.put_stream({"newsroom", stream, "c", now(), std::nullopt, ""});
+      }
+    });
+    input.asset_feeds = {{"newsroom", "changes"}};
+    return start + hours(3);
+  }
+  void look_at(const char* asset) {
+    commit([&] { writer.touch_checked("newsroom", asset, now()); });
+  }
   int runs = 0;
 };
 
@@ -75,6 +100,58 @@ TEST_CASE_FIXTURE(CoverageBench,
   clock.advance(std::chrono::hours(1));
   ran(make_error(ErrorCode::kUnavailable, "HTTP 503"));
   CHECK(found(report(now()), FindingCode::kStaleProvider));
+}
+
+TEST_CASE_FIXTURE(CoverageBench,
+                  "report coverage: I11 a gap of a feed of changes is made good when every held asset was looked at") {
+  miss_an_hour();
+  const char* const kMissed = "newsroom, changes: a span of time was not observed";
+  CHECK(gives(report(), kMissed));
+  look_at("1001");
+  CHECK(gives(report(), kMissed));
+  look_at("1002");
+  upsert(sample_license("e4", "4004"));  // not known in the gap
+
+  const auto out = report();
+  CHECK_FALSE(gives(out, kMissed));
+  const auto& changes = out.head.coverage.at(0);
+  REQUIRE(changes.stream == "changes");
+  CHECK(changes.complete);
+  CHECK(changes.gaps.size() == 1);
+  CHECK(changes.gaps_made_good == changes.gaps);
+  CHECK(out.totals.notes.at(1) ==
+        "newsroom, changes: 1 span of time was not observed, and every asset of the account was looked at since, so "
+        "that no change is missing.");
+}
+
+TEST_CASE_FIXTURE(CoverageBench,
+                  "report coverage: I11 looking at assets does not tell which licenses were taken in a gap") {
+  miss_an_hour();
+  for (const char* asset : {"1001", "1002"}) look_at(asset);
+  const auto out = report();
+  CHECK(gives(out, "newsroom, licenses: a span of time was not observed"));
+  REQUIRE(out.loose.size() == 1);
+  CHECK(out.loose[0].code == FindingCode::kCoverageGap);
+  CHECK(out.loose[0].message.starts_with("licenses: not observed from"));
+}
+
+TEST_CASE_FIXTURE(
+    CoverageBench,
+    "report coverage: I11 of the past a gap is made good when the run that met it went well, and stays so") {
+  const auto end = miss_an_hour();
+  const auto missed = [&](UtcTime then) { return gives(report(then), "newsroom, changes: a span of time"); };
+  CHECK(missed(end));
+  SUBCASE("well") { ran(); }
+  SUBCASE("not all assets could be described") { ran({}, 1); }
+  SUBCASE("it failed") { ran(make_error(ErrorCode::kUnavailable, "HTTP 503")); }
+  const bool well = number("SELECT count(*) FROM run_account WHERE error_code IS NULL AND assets_failed = 0") == 1;
+  const auto then = now();
+  CHECK(missed(then) != well);
+  CHECK(missed(then - Millis(1)));
+  clock.advance(std::chrono::hours(1));
+  ran();
+  for (const char* asset : {"1001", "1002"}) look_at(asset);
+  CHECK(missed(then) != well);
 }
 
 }  // namespace damsync
