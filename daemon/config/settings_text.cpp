@@ -56,6 +56,25 @@ std::string section_of(const SectionSpec& section, std::string_view provider) {
   return out;
 }
 
+Json value_json(const EffectiveSetting& setting) { return setting.toml.empty() ? Json() : Json(setting.toml); }
+
+/// An object with a member a section, a list for `[[section]]`s; `show` makes the value of each key.
+template <class Show>
+Json sections_json(const LoadedSettings& loaded, const Show& show) {
+  Json out = Json::object();
+  for (const EffectiveSection& section : loaded.effective) {
+    Json values = Json::object();
+    for (const EffectiveSetting& setting : section.settings) values.set(setting.key->name, show(setting));
+    if (!section.section->many) {
+      out.set(section.section->name, std::move(values));
+      continue;
+    }
+    Json list = out.find(section.section->name) == nullptr ? Json::array() : *out.find(section.section->name);
+    out.set(section.section->name, list.push(std::move(values)));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string example_settings() {
@@ -85,24 +104,13 @@ std::string effective_text(const LoadedSettings& loaded) {
 }
 
 Json effective_json(const LoadedSettings& loaded) {
-  Json out = Json::object();
-  for (const EffectiveSection& section : loaded.effective) {
-    Json values = Json::object();
-    for (const EffectiveSetting& setting : section.settings)
-      values.set(setting.key->name, Json::object({{"value", setting.toml.empty() ? Json() : Json(setting.toml)},
-                                                  {"origin", setting.origin}}));
-    if (!section.section->many) {
-      out.set(section.section->name, std::move(values));
-      continue;
-    }
-    Json list = out.find(section.section->name) == nullptr ? Json::array() : *out.find(section.section->name);
-    out.set(section.section->name, list.push(std::move(values)));
-  }
-  return out;
+  return sections_json(loaded, [](const EffectiveSetting& setting) {
+    return Json::object({{"value", value_json(setting)}, {"origin", setting.origin}});
+  });
 }
 
 std::string sha256_of_settings(const LoadedSettings& loaded) {
-  return sha256_hex(write_json(effective_json(loaded), JsonStyle::kCanonical));
+  return sha256_hex(write_json(sections_json(loaded, value_json), JsonStyle::kCanonical));
 }
 
 }  // namespace damsync

@@ -15,7 +15,7 @@ std::string effective_text(const LoadedSettings& loaded);
 /// The same as an object: a member a section, a list for `[[section]]`s; values as TOML text.
 Json effective_json(const LoadedSettings& loaded);
 
-/// Stands for these settings in a report's manifest.
+/// Stands for these settings in a report's manifest: of keys and values alone, wherever they were written.
 std::string sha256_of_settings(const LoadedSettings& loaded);
 
 }  // namespace damsync

@@ -72,4 +72,17 @@ TEST_CASE("config show: prints what is in force and where it comes from, never a
   CHECK(holds(json, R"("min_free":{"value":"\"1GiB\"","origin":")"));
 }
 
+TEST_CASE("config: the hash of settings follows from their values, not from where they are written") {
+  const SettingsBench bench;
+  const std::string account = "[[account]]\nname = \"a\"\nprovider = \"shutterstock\"\naccess_token = { env = \"T\" }\n";
+  const auto hash = [&](const std::string& name, const std::string& text) {
+    const LoadedSettings loaded = load_settings(bench.write(name, text, 0600));
+    REQUIRE(bench.mistakes(loaded) == "");
+    return sha256_of_settings(loaded);
+  };
+  const auto first = hash("damsync.toml", "[schedule]\npoll_interval = \"20m\"\n" + account);
+  CHECK(hash("other.toml", "# a remark\n\n" + account + "[schedule]\npoll_interval = '20m'  # often\n") == first);
+  CHECK(hash("damsync.toml", "[schedule]\npoll_interval = \"21m\"\n" + account) != first);
+}
+
 }  // namespace damsync
