@@ -43,12 +43,13 @@ class ChangesCommand final : public Command {
       for (const auto& change : page->changes) context.out.json(change_json(change));
       *cursor = page->next;
       if (page->more) continue;
-      if (!follow_) break;
+      if (!follow_) return ExitCode::kDone;
       if (!context.out.finish()) break;
       if (!context.clock.wait(kLookEvery, context.stop)) break;
       context.out.look();
     }
-    return ExitCode::kDone;  // lost output is told by the caller
+    const bool cut = !follow_ && context.stop.stop_requested();
+    return cut ? ExitCode::kIncomplete : ExitCode::kDone;  // lost output is told by the caller
   }
 
  private:

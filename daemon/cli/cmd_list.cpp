@@ -139,7 +139,7 @@ class ListCommand final : public Command {
       return known.error();
     if (*db == nullptr) return ExitCode::kDone;  // nothing was ever synced: an empty list
     list(**db, context);
-    return ExitCode::kDone;
+    return context.stop.stop_requested() ? ExitCode::kIncomplete : ExitCode::kDone;  // a signal may have cut it
   }
 
  private:
