@@ -6,6 +6,9 @@
 namespace damsync::getty {
 namespace {
 
+/// The product that images are made with, not found by.
+constexpr std::string_view kGeneratorProduct = "aigen";
+
 template <class T>
 Checked<T> settle(std::string what, const Json& item, const FieldReader& in, T value) {
   if (in.ok()) return value;
@@ -21,6 +24,7 @@ std::string text_or_empty(FieldReader& in, std::string_view key) { return in.may
 
 void read_asset_id(FieldReader& in, const Json& row, std::string_view fallback, DownloadWire& out) {
   const auto generated = in.maybe_id("generated_asset_id");
+  out.ai_generated = generated.has_value();
   const auto id = in.maybe_id("id");
   const Json* said = row.find("id");
   if (id)
@@ -187,6 +191,7 @@ Checked<DownloadWire> read_download(const Json& row, std::string_view asset_id) 
   out.downloaded_at = in.time("date_downloaded");
   out.downloaded_at_text = in.text("date_downloaded");
   out.product_type = text_or_empty(in, "product_type");
+  if (iequals(out.product_type, kGeneratorProduct)) out.ai_generated = true;
   out.product_id = in.maybe_id("product_id").value_or("");
   out.agreement_name = text_or_empty(in, "agreement_name");
   out.size_name = text_or_empty(in, "size_name");

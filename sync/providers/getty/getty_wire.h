@@ -23,6 +23,7 @@ struct DownloadWire {
   std::string product_type, product_id, agreement_name, size_name, username, first_name, last_name, license_model,
       download_source;
   std::string notes, project_code;
+  bool ai_generated = false;  ///< said to be; false: nothing is said
   std::optional<std::int64_t> width, height;
   std::string raw;
 };

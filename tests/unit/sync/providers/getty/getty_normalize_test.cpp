@@ -142,6 +142,18 @@ TEST_CASE("getty: what is not an image keeps its kind and is not mirrored") {
   CHECK(kind(Json::object({{"id", nullptr}, {"generated_asset_id", "gen-1"}})) == "generated");
 }
 
+TEST_CASE("getty: a license says that its asset was made by AI, and where nothing is said it says nothing") {
+  const auto said = [](Json with) {
+    const auto license = normalize({wire(download_row("1", "2026-03-02T08:00:00Z", std::move(with)))}).front();
+    const Json* flag = license.details.find("ai_generated");
+    return flag == nullptr ? std::string("nothing") : write_json(*flag);
+  };
+  CHECK(said(Json::object({{"id", nullptr}, {"generated_asset_id", "gen-1"}})) == "true");
+  CHECK(said(Json::object({{"generated_asset_id", "gen-1"}})) == "true");
+  CHECK(said(Json::object({{"product_type", "AIGen"}})) == "true");
+  CHECK(said(Json::object({{"product_type", "premiumaccess"}, {"generated_asset_id", nullptr}})) == "nothing");
+}
+
 TEST_CASE("J4 getty: each field of a history row with a wrong type makes that row unusable and names the field") {
   const std::vector<Json> values{Json(true), Json(7), Json("text"), Json::array(), Json::object({{"a", 1}})};
   const std::vector<std::pair<std::string, std::string>> fields{{"id", "si"},
