@@ -128,7 +128,7 @@ void LicenseRowReader::read_facts(std::string_view metadata, UsageFacts& facts) 
 
 void LicenseRowReader::read_details(std::string_view details, ReportLicense& row) {
   for (auto* text : {&row.agreement, &row.subscription_id, &row.project, &row.purchase_order, &row.client, &row.price,
-                     &row.currency})
+                     &row.currency, &row.licensed_model})
     text->clear();
   row.licensed_as_ai.reset();
   if (details.size() <= 2) return;
@@ -142,6 +142,7 @@ void LicenseRowReader::read_details(std::string_view details, ReportLicense& row
     if (key == "client") return take(value, row.client);
     if (key == "price") return take(value, row.price);
     if (key == "currency") return take(value, row.currency);
+    if (key == "license_model") return take(value, row.licensed_model);
     if (key == "ai_generated") return take(value, row.licensed_as_ai);
   });
   if (row.project.empty()) row.project = std::move(job);
@@ -191,7 +192,7 @@ void LicenseRowReader::put_facts(const UsageFacts& facts, ReportLicense& row) {
   row.title = facts.title;
   row.creator = facts.creator;
   row.credit_line = facts.credit_line;
-  row.license_model = facts.license_model;
+  row.license_model = row.licensed_model.empty() ? facts.license_model : row.licensed_model;
   row.usage_terms = facts.usage_terms;
   row.editorial = facts.editorial;
   row.adult = facts.adult;

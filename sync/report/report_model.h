@@ -109,6 +109,7 @@ struct ReportLicense {
   std::vector<std::string> releases;
   std::optional<bool> ai_generated, adult;
   std::optional<bool> licensed_as_ai;  ///< said with the license; counts where the description says nothing
+  std::string licensed_model;          ///< said with the license; counts before what the description says
   std::string usage_terms, terms_url, terms_file, terms_sha256;
   std::optional<bool> downloadable;
   std::string path;  ///< relative to the store root
