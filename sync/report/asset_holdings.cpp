@@ -9,6 +9,10 @@ namespace {
 /// Histories give the day in a zone of their own, or no time of day at all.
 constexpr auto kDaySlack = std::chrono::hours(36);
 
+/// Whether it is known what size the license is for. Getty's history did not tell before 2019; Shutterstock's always
+/// does where there is more than one.
+bool tells_size(const AuditLicense& license) { return !license.size.empty() || license.provider != "getty"; }
+
 }  // namespace
 
 void AssetHoldings::begin(const AuditLicense& license) {
@@ -19,6 +23,7 @@ void AssetHoldings::begin(const AuditLicense& license) {
                          l.first_seen_at,
                          std::string(l.license_id),
                          std::string(l.license_type) + '\n' + std::string(l.size),
+                         tells_size(l),
                          l.state == to_word(LicenseState::kHeld),
                          {}});
     return true;
@@ -49,7 +54,7 @@ const AssetHoldings::Holding* AssetHoldings::find(const AuditLicense& license) c
 
 std::string_view AssetHoldings::earlier_than(const AuditLicense& license) const {
   const Holding* const own = find(license);
-  if (own == nullptr || !own->held || own->spend_id) return {};
+  if (own == nullptr || !own->held || own->spend_id || !own->tells_size) return {};
   const auto first = std::find_if(holdings_.begin(), holdings_.end(),
                                   [&](const Holding& h) { return h.held && !h.spend_id && h.kind == own->kind; });
   return &*first == own ? std::string_view() : std::string_view(first->license_id);

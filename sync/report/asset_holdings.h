@@ -17,7 +17,8 @@ class AssetHoldings {
 
   /// To be called with the first license of each asset.
   void begin(const AuditLicense& license);
-  /// An earlier held license of the same type and size; empty: none. Valid until the next `begin`.
+  /// An earlier held license of the same type and size; empty: none, or its size is not known. Valid until the next
+  /// `begin`.
   [[nodiscard]] std::string_view earlier_than(const AuditLicense& license) const;
   /// The paid call whose trace the license is.
   [[nodiscard]] std::optional<std::int64_t> spend_of(const AuditLicense& license) const;
@@ -26,6 +27,7 @@ class AssetHoldings {
   struct Holding {
     UtcTime licensed_at{}, first_seen_at{};
     std::string license_id, kind;
+    bool tells_size = true;
     bool held = true;
     std::optional<std::int64_t> spend_id;
   };
