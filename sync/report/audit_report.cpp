@@ -64,6 +64,7 @@ AuditReport::AuditReport(const AuditReader& reader, const AuditInput& input)
   head_.as_of = input_.rules.as_of;
   head_.judged_on = format_date(input_.rules.today);
   head_.time_zone = input_.time_zone;
+  head_.day_of = input_.rules.day_of;
   head_.past = input_.past;
   if (!input_.past)  // a look that changes nothing must not change the report
     if (const auto compared = reader_.store_compared_at(input_.rules.judged_at))
@@ -295,7 +296,7 @@ void AuditReport::count_row() {
     ++totals_.files_mirrored;
     if (paths_.insert(row_.path).second) totals_.bytes += row_.bytes.value_or(0);
   }
-  ++totals_.licenses_by_month[row_.licensed_at.text.substr(0, 7)];
+  ++totals_.licenses_by_month[format_date(local_day(input_.rules.day_of, *row_.licensed_at.at)).substr(0, 7)];
   ++totals_.licenses_by_provider[row_.provider];
   ++totals_.licenses_by_type[row_.license_type];
 }

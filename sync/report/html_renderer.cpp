@@ -120,7 +120,7 @@ struct HtmlRenderer::Page {
     }
     auto& shown = open[static_cast<std::size_t>(finding.code)];
     if (++shown.count <= static_cast<std::int64_t>(shown_of(finding.code)))
-      shown.table.add_rendered(finding_row(shown.table, finding, title));
+      shown.table.add_rendered(finding_row(shown.table, finding, title, head.day_of));
   }
   void take(const ReportLicense& license) {
     ++licenses_count;
@@ -131,7 +131,7 @@ struct HtmlRenderer::Page {
       if (license.licensed_at.text <= newest[by_date.front()].licensed_at) return;
       std::pop_heap(by_date.begin(), by_date.end(), later());
     }
-    newest[by_date.back()].take(license);
+    newest[by_date.back()].take(license, head.day_of);
     std::push_heap(by_date.begin(), by_date.end(), later());
   }
   [[nodiscard]] data code_data(const FindingRule& rule) const {

@@ -52,8 +52,10 @@ std::string joined(const std::vector<std::string>& list, std::string_view betwee
   return out;
 }
 
-/// Days are enough for people; the exact time is in the other formats.
-std::string_view day_of(const std::string& rfc3339) { return std::string_view(rfc3339).substr(0, 10); }
+/// Days are enough for people; the exact time is in the other formats. Empty when it is not known.
+std::string day_text(const ReportTime& time, const LocalDay& day_of) {
+  return time.at ? format_date(local_day(day_of, *time.at)) : std::string();
+}
 
 std::string join_nonempty(std::string_view a, std::string_view b) {
   if (a.empty() || b.empty()) return std::string(a) + std::string(b);
@@ -100,8 +102,8 @@ HtmlTable findings_table() {
       {{"Account", ""}, {"Asset", "id"}, {"Title", "w"}, {"License", "id"}, {"What", "w"}, {"First seen", "t"}});
 }
 
-std::string finding_row(const HtmlTable& table, const Finding& f, std::string_view title) {
-  return table.row({f.account, f.asset_id, title, f.license_id, f.message, day_of(f.first_seen.text)});
+std::string finding_row(const HtmlTable& table, const Finding& f, std::string_view title, const LocalDay& day_of) {
+  return table.row({f.account, f.asset_id, title, f.license_id, f.message, day_text(f.first_seen, day_of)});
 }
 
 HtmlTable waived_table() {
@@ -133,8 +135,9 @@ HtmlTable licenses_table() {
                     {"Findings", "c"}});
 }
 
-void LicenseLine::take(const ReportLicense& l) {
+void LicenseLine::take(const ReportLicense& l, const LocalDay& day_of) {
   licensed_at = l.licensed_at.text;
+  licensed_on = day_text(l.licensed_at, day_of);
   provider = l.provider;
   asset_id = l.asset_id;
   title = l.title;
@@ -155,7 +158,7 @@ void LicenseLine::take(const ReportLicense& l) {
 std::string license_row(const HtmlTable& table, const LicenseLine& l) {
   const auto says = l.asset_state == "active" && l.license_state == "held" ? std::string("held")
                                                                            : l.license_state + ", " + l.asset_state;
-  return table.row({day_of(l.licensed_at), lines(l.provider, l.asset_id), l.title,
+  return table.row({l.licensed_on, lines(l.provider, l.asset_id), l.title,
                     lines(join_nonempty(l.license_type, l.size), l.license_id),
                     lines(l.licensed_by, join_nonempty(l.project, l.purchase_order)), period(l.start, l.end),
                     lines(l.file_state, says), joined(l.findings, "\n")});

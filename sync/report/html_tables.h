@@ -33,19 +33,21 @@ class HtmlTable {
 };
 
 HtmlTable findings_table();
-/// `title` of the asset; may be empty.
-std::string finding_row(const HtmlTable& table, const Finding& finding, std::string_view title);
+/// `title` of the asset; may be empty. Days are those of `day_of`.
+std::string finding_row(const HtmlTable& table, const Finding& finding, std::string_view title, const LocalDay& day_of);
 HtmlTable waived_table();
 std::string waived_row(const HtmlTable& table, const Finding& finding, std::string_view title);
 HtmlTable licenses_table();
 /// What of a license its row shows.
 struct LicenseLine {
-  std::string licensed_at, provider, asset_id, title, license_type, size, license_id, licensed_by, project,
+  std::string licensed_at;  ///< RFC 3339, to sort by
+  std::string licensed_on;  ///< the day that is shown
+  std::string provider, asset_id, title, license_type, size, license_id, licensed_by, project,
       purchase_order, start, end, file_state, license_state, asset_state;
   std::vector<std::string> findings;
 
   /// Takes the place of what was there without allocating where it fits.
-  void take(const ReportLicense& license);
+  void take(const ReportLicense& license, const LocalDay& day_of);
 };
 std::string license_row(const HtmlTable& table, const LicenseLine& license);
 

@@ -13,6 +13,7 @@
 #include "storage/base/time.h"
 #include "storage/model/event.h"
 #include "storage/model/plan.h"
+#include "sync/agreement/agreement.h"
 
 namespace damsync {
 
@@ -199,6 +200,7 @@ struct ReportHead {
   UtcTime as_of{};        ///< the newest moment that the catalog tells of; of a past report the one that was asked for
   std::string judged_on;  ///< the day by which ends, terms and waivers are judged; local, `YYYY-MM-DD`
   std::string time_zone;
+  LocalDay day_of;    ///< in that zone: by it a page shows the day of a time
   bool past = false;  ///< of a past moment: what is not kept is left out
   bool complete = false;
   std::vector<std::string> incomplete_reasons;  ///< one line each, for a person
@@ -222,7 +224,7 @@ struct ReportTotals {
   std::array<CodeCount, kFindingCodes> by_code{};  ///< by `FindingCode`
   std::array<CodeCount, kFindingSeverities> by_severity{};
   std::int64_t findings_new = 0;                          ///< first seen since the report of an earlier night
-  std::map<std::string, std::int64_t> licenses_by_month;  ///< `YYYY-MM` of licensed_at
+  std::map<std::string, std::int64_t> licenses_by_month;  ///< `YYYY-MM` of licensed_at, in the zone of the report
   std::map<std::string, std::int64_t> licenses_by_provider, licenses_by_type;
   std::vector<ReportTerms> terms;     ///< those that a license stands under
   std::vector<ReportWaiver> waivers;  ///< the whole list, in its order
