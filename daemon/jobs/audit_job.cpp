@@ -170,7 +170,9 @@ class AuditJob {
       for (const auto severity : {FindingSeverity::kHigh, FindingSeverity::kMedium, FindingSeverity::kLow})
         change.fields.push_back(fmt::format("{}={}", to_word(severity),
                                             report.totals().by_severity[static_cast<std::size_t>(severity)].open));
+      change.fields.push_back("judged_at=" + format_rfc3339(moment_.judged_at));
     }
+    change.fields.push_back("as_of=" + format_rfc3339(published.as_of));  // the report after it begins there
     workspace_->journal->append(change);
   }
 

@@ -84,10 +84,11 @@ struct PaidCall {
   UtcTime intended_at{};
 };
 
-/// Where the change feed tells of an earlier report.
+/// Up to where an earlier report tells.
 struct ReportMark {
-  std::int64_t seq = 0;
-  UtcTime time{};
+  std::int64_t seq = 0;  ///< the newest change of the feed that it knows
+  UtcTime as_of{};
+  UtcTime judged_at{};  ///< what is found since then is not in it
 };
 
 /// Plans as they were last read.
@@ -170,8 +171,9 @@ class AuditReader {
   [[nodiscard]] std::optional<HistoryReading> history_reading(const std::string& account, UtcTime full_at) const;
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> accounts() const;  ///< name, provider
 
-  /// The newest `report.completed` of a report of the chain (empty: that of `audit.directory`) and of an earlier date
-  /// than `report_date`.
+  /// Of the newest report of the chain (empty: that of `audit.directory`) that has an earlier date than `report_date`
+  /// and tells of no later moment than the snapshot's, whenever it was written: its `report.completed` names the moments
+  /// it covers. One without them, of an older damsync, covers everything until it was written.
   [[nodiscard]] std::optional<ReportMark> last_report_before(const std::string& report_date,
                                                              const std::string& chain) const;
   /// Of the feed after that, until the moment.
@@ -181,6 +183,7 @@ class AuditReader {
   [[nodiscard]] std::optional<UtcTime> store_compared_at(UtcTime at) const { return strays_.compared_at(at); }
 
  private:
+  [[nodiscard]] ReportMark mark_of(const Change& event) const;
   void visit_licenses(const std::string& where, const std::vector<std::string>& bound,
                       const std::function<bool(const AuditLicense&)>& visit) const;
 

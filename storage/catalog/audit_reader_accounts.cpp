@@ -27,6 +27,15 @@ std::string ids_until(UtcTime time) {
   return out + "~";
 }
 
+/// The moment behind `name=` in the fields of an event.
+std::optional<UtcTime> moment_in(const Change& event, std::string_view name) {
+  for (const std::string_view field : event.fields) {
+    if (!field.starts_with(name) || field.substr(name.size(), 1) != "=") continue;
+    if (const auto time = parse_rfc3339(field.substr(name.size() + 1))) return *time;
+  }
+  return std::nullopt;
+}
+
 constexpr std::size_t kKeysNamed = 5;
 
 /// Rows of account, key, reason, in account order.
@@ -295,15 +304,29 @@ std::optional<ReportMark> AuditReader::last_report_before(const std::string& rep
   // From the newest row back: reports are nightly, so the one that is looked for is near. The log tells the chain; the
   // row after that of a report is the one of its event.
   const std::string folder = chain.empty() ? "" : chain + "/";
-  Statement query(db_,
-                  "SELECT c.seq, c.time FROM audit_log r JOIN audit_log e ON e.seq = r.seq + 1 AND e.kind = 'change'"
-                  " JOIN change c ON c.seq = CAST(e.reference AS INTEGER) AND c.type = 'report.completed'"
-                  " WHERE r.kind IN ('report.prepared', 'report.published', 'report.removed')"
-                  " AND r.kind = 'report.published' AND c.time <= ?1 AND substr(r.reference, 1, length(?2)) = ?2"
-                  " AND instr(substr(r.reference, length(?2) + 1), '/') = 0"
-                  " AND substr(r.reference, length(?2) + 1, 10) < ?3 ORDER BY r.seq DESC LIMIT 1");
-  if (!query.bind_all(past_.value_or(end_of_time()), folder, report_date).step()) return std::nullopt;
-  return ReportMark{query.int64(0), query.time(1)};
+  Statement reports(db_,
+                    "SELECT CAST(e.reference AS INTEGER) FROM audit_log r JOIN audit_log e ON e.seq = r.seq + 1"
+                    " AND e.kind = 'change' WHERE r.kind IN ('report.prepared', 'report.published', 'report.removed')"
+                    " AND r.kind = 'report.published' AND substr(r.reference, 1, length(?1)) = ?1"
+                    " AND instr(substr(r.reference, length(?1) + 1), '/') = 0"
+                    " AND substr(r.reference, length(?1) + 1, 10) < ?2 ORDER BY r.seq DESC");
+  reports.bind_all(folder, report_date);
+  while (reports.step()) {
+    Statement event(db_, std::string(kSelectChange) + " WHERE seq = ? AND type = 'report.completed'");
+    if (!event.bind(reports.int64(0)).step()) continue;
+    if (const auto mark = mark_of(read_change(event)); mark.as_of <= past_.value_or(end_of_time())) return mark;
+  }
+  return std::nullopt;
+}
+
+/// What an event of a report says of the moments it covers.
+ReportMark AuditReader::mark_of(const Change& event) const {
+  const auto as_of = moment_in(event, "as_of");
+  if (!as_of) return {event.seq, event.time, event.time};
+  Statement newest(db_, "SELECT seq FROM change WHERE seq < ? AND +time <= ? ORDER BY seq DESC LIMIT 1");
+  newest.bind_all(event.seq, *as_of);
+  const std::int64_t seq = newest.step() ? newest.int64(0) : 0;
+  return {seq, *as_of, moment_in(event, "judged_at").value_or(*as_of)};
 }
 
 void AuditReader::changes(const ReportMark& since, const std::function<bool(const Change&)>& visit) const {

@@ -67,7 +67,7 @@ void add_report(Json& data, const std::vector<std::string>& fields) {
       report.set("name", word);
     else if (word == "complete")
       report.set(word, value == "true");
-    else if (word.ends_with("_sha256") || word.ends_with("_head"))
+    else if (word.ends_with("_sha256") || word.ends_with("_head") || word == "as_of" || word == "judged_at")
       report.set(word, value);
     else
       findings.set(word, Json(Json::Number{value}));

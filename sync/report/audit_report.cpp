@@ -101,7 +101,8 @@ void AuditReport::describe_changes() {
   const auto mark = reader_.last_report_before(input_.report_date, input_.chain);
   if (!mark) return;
   auto& changes = head_.changes;
-  changes.since = mark->time;
+  changes.since = mark->as_of;
+  judged_before_ = mark->judged_at;
   reader_.changes(*mark, [&](const Change& change) {
     if (change.type == EventType::kReportCompleted) return true;
     ++changes.counts[to_word(change.type)];
@@ -306,9 +307,8 @@ void AuditReport::count(const Finding& finding) {
   auto& severity = totals_.by_severity[static_cast<std::size_t>(finding.severity)];
   ++(finding.waived ? code.waived : code.open);
   ++(finding.waived ? severity.waived : severity.open);
-  const auto& since = head_.changes.since;
   const auto& seen = finding.first_seen.at;
-  if (!since || (seen && *seen > *since && *seen <= input_.rules.judged_at)) ++totals_.findings_new;
+  if (!judged_before_ || (seen && *seen > *judged_before_ && *seen <= input_.rules.judged_at)) ++totals_.findings_new;
 }
 
 void AuditReport::put_notes() {

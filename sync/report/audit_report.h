@@ -60,6 +60,7 @@ class AuditReport {
   std::map<std::pair<std::string, std::string>, OpenSpend> spends_;  ///< by account and license id
   ReportHead head_;
   ReportTotals totals_;
+  std::optional<UtcTime> judged_before_;  ///< what is found since then is new; nothing: all is
 
   ReportLicense row_;
   std::vector<Finding> findings_;

@@ -162,7 +162,7 @@ std::span<const ReportSpan> open_gaps(const ReportCoverage& coverage) noexcept;
 
 /// What happened since the report of an earlier night, from the change feed.
 struct ReportChanges {
-  std::optional<UtcTime> since;                ///< nothing: there is no earlier report
+  std::optional<UtcTime> since;                ///< `as_of` of that report; nothing: there is none
   std::map<std::string, std::int64_t> counts;  ///< by type of event, e.g. `license.added`
   std::vector<Change> events;                  ///< of licenses, withdrawals and returns; the newest `kMaxEvents`
   std::int64_t not_listed = 0;                 ///< further events of those kinds

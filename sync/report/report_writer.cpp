@@ -130,12 +130,15 @@ Result<PublishedReport> ReportWriter::write(const ReportRequest& request, const 
                            same->manifest->previous_manifest_sha256,
                            true,
                            log_.head(),
-                           std::move(unstamped)};
+                           std::move(unstamped),
+                           false,
+                           same->manifest->as_of};
   };
   const bool lacks_stamp = same != nullptr && request.time_stamps != nullptr && !has_time_stamp(request, *same);
   if (same != nullptr && !lacks_stamp) return there_already(std::nullopt);
   report.name = sealing.unused_name(request);
   report.path = request.directory / report.name;
+  report.as_of = request.as_of;
   const auto manifest = sealing.manifest(request, log_.head());
   report.previous_manifest_sha256 = manifest.previous_manifest_sha256;
   sealing.manifest_text = write_manifest(manifest);
@@ -190,7 +193,8 @@ Status ReportWriter::note_crashed(const ReportRequest& request, Sealing& sealing
     log_.append_report_published(seal, clock_.utc());
     if (noted)
       noted({there->name, request.directory / there->name, there->manifest_sha256,
-             there->manifest->previous_manifest_sha256, false, log_.head(), std::nullopt, true});
+             there->manifest->previous_manifest_sha256, false, log_.head(), std::nullopt, true,
+             there->manifest->as_of});
     tx.commit();
     known.state = RecordedReport::State::kPublished;
     if (!linked) return linked;

@@ -41,6 +41,7 @@ struct PublishedReport {
   AuditHead head;                        ///< of the catalog's log, the report included
   std::optional<Error> time_stamp_error;
   bool recovered = false;  ///< made by a process that was killed before the catalog noted it
+  UtcTime as_of{};         ///< as the manifest says
 };
 
 /// Hands the whole report to a renderer: `begin`, the rows, `end`. May be called once.

@@ -32,12 +32,14 @@ TEST_CASE("audit: a report lies whole in a folder of its date, and the feed tell
   const auto changes = lines_of(desk.damsync({"changes", "--json"}).out);
   CHECK(text(changes.back(), "type") == "report.completed");
   const auto fields = *member(changes.back(), "fields").if_array();
-  REQUIRE(fields.size() == 7);
+  REQUIRE(fields.size() == 9);
   CHECK(*fields[0].if_string() == text(done, "report_date"));
   CHECK(*fields[1].if_string() == "manifest_sha256=" + sha256_hex(bytes_of(folder / "MANIFEST.json")));
   CHECK(fields[2].if_string()->starts_with("catalog_head="));
   CHECK(*fields[3].if_string() == "complete=true");
   CHECK(*fields[6].if_string() == "low=" + std::to_string(number(member(done, "severities"), "low")));
+  CHECK(fields[7].if_string()->starts_with("judged_at="));
+  CHECK(*fields[8].if_string() == "as_of=" + text(done, "as_of"));
 }
 
 TEST_CASE("audit: the same state gives no second report, and a changed one gets the next name") {

@@ -426,6 +426,42 @@ TEST_CASE(
   CHECK(count == 3);
 }
 
+TEST_CASE("audit reader: a report that was written late covers what it is about, and no more") {
+  PastBench bench;
+  const auto change = [&] {
+    bench.commit([&] { bench.journal.append(sample_change(EventType::kAssetLicensed)); });
+    return bench.now();
+  };
+  const auto report = [&](const std::string& date, UtcTime as_of) {
+    Change event;
+    event.type = EventType::kReportCompleted;
+    event.fields = {date, "high=1", "judged_at=" + format_rfc3339(as_of), "as_of=" + format_rfc3339(as_of)};
+    bench.commit([&] {
+      AuditLog(*bench.db).append_report_published({date, std::string(64, 'a'), std::string(64, 'b')}, bench.now());
+      bench.journal.append(event);
+    });
+  };
+  change();
+  const auto night = bench.now() + std::chrono::minutes(1);
+  bench.tomorrow();
+  change();
+  report("2026-03-14", night);
+  report("2026-03-15", night + std::chrono::hours(1));
+
+  const auto mark = AuditReader(*bench.db, {}).last_report_before("2026-03-15", "");
+  REQUIRE(mark);
+  CHECK(mark->as_of == night);
+  CHECK(mark->judged_at == night);
+  CHECK(mark->seq == 1);
+  std::vector<EventType> types;
+  AuditReader(*bench.db, {}).changes(*mark, [&](const Change& c) { return types.push_back(c.type), true; });
+  CHECK(std::count(types.begin(), types.end(), EventType::kAssetLicensed) == 1);
+
+  const AuditReader made_up(*bench.db, night + std::chrono::hours(2));  // another night that is made up on that day
+  CHECK(made_up.last_report_before("2026-03-16", "")->as_of == night + std::chrono::hours(1));
+  CHECK_FALSE(AuditReader(*bench.db, night - Millis(1)).last_report_before("2026-03-16", ""));
+}
+
 TEST_CASE("stray book: a file is listed from when it was first seen until it is gone") {
   PastBench bench;
   StrayBook book(*bench.db);

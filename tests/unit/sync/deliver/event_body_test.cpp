@@ -126,10 +126,13 @@ TEST_CASE("event body: a finished report brings the hashes that seal it, and wha
                    "complete=true",
                    "high=2",
                    "medium=0",
-                   "low=12"};
+                   "low=12",
+                   "judged_at=2026-03-15T01:30:00Z",
+                   "as_of=2026-03-15T01:29:00Z"};
   const auto body = cloud_event(change, {}, std::nullopt);
   CHECK(body.find(R"("report":{"name":"2026-03-15","manifest_sha256":"1111)") != std::string::npos);
-  CHECK(body.find(R"("complete":true,"findings":{"high":2,"medium":0,"low":12}})") != std::string::npos);
+  CHECK(body.find(R"("complete":true,"judged_at":"2026-03-15T01:30:00Z","as_of":"2026-03-15T01:29:00Z",)"
+                  R"("findings":{"high":2,"medium":0,"low":12}})") != std::string::npos);
   change.fields = {"2026-03-15"};  // of an older damsync
   CHECK(cloud_event(change, {}, std::nullopt).find(R"("report":{"name":"2026-03-15"})") != std::string::npos);
 }

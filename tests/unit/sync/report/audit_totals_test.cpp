@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "storage/journal/audit_log.h"
 #include "sync/report/audit_report.h"
 #include "tests/unit/storage/catalog/catalog_bench.h"
 
@@ -31,6 +32,19 @@ struct TotalsBench : CatalogBench {
     CHECK(AuditReport(reader, input).write(out, {}, {}));
     return out.totals;
   }
+  /// The report of yesterday is written now, and tells of those moments.
+  void reported(UtcTime as_of, UtcTime judged_at) {
+    Change event;
+    event.type = EventType::kReportCompleted;
+    event.fields = {"2026-03-14", "judged_at=" + format_rfc3339(judged_at), "as_of=" + format_rfc3339(as_of)};
+    commit([&] {
+      AuditLog(*db).append_report_published({"2026-03-14", std::string(64, 'a'), std::string(64, 'b')}, now());
+      journal.append(event);
+    });
+  }
+  void polled() {
+    commit([&] { writer.put_stream({"newsroom", "licenses", "c", now(), now(), ""}); });
+  }
   AuditInput input;
 };
 
@@ -45,6 +59,34 @@ TEST_CASE("audit report: a license counts in the month of the schedule's zone") 
     return std::chrono::floor<std::chrono::days>(time + std::chrono::hours(1));
   };
   CHECK(bench.totals().licenses_by_month == std::map<std::string, std::int64_t>{{"2026-02", 1}});
+}
+
+TEST_CASE("audit report: what came to light after the night of a report that was written late is new in the next one") {
+  TotalsBench bench;
+  const auto night = bench.now();
+  bench.clock.advance(std::chrono::hours(6));
+  bench.upsert(sample_license("e1"));
+  bench.clock.advance(std::chrono::hours(1));
+  bench.reported(night, night);
+  bench.clock.advance(std::chrono::minutes(1));
+
+  const auto totals = bench.totals();
+  CHECK(totals.findings_new > 0);
+  CHECK(totals.findings_new == totals.by_severity[1].open + totals.by_severity[2].open);
+}
+
+TEST_CASE("audit report: a silence that the earlier report judged is not new again though nothing was heard since") {
+  TotalsBench bench;
+  bench.input.accounts = {"newsroom"};
+  bench.polled();
+  const auto heard = bench.now();
+  bench.clock.advance(std::chrono::hours(2));
+  bench.reported(heard, bench.now());
+  bench.clock.advance(std::chrono::hours(24));
+
+  const auto totals = bench.totals();
+  CHECK(totals.by_code[static_cast<std::size_t>(FindingCode::kStaleProvider)].open == 1);
+  CHECK(totals.findings_new == 0);
 }
 
 }  // namespace damsync
