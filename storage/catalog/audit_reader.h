@@ -170,6 +170,8 @@ class AuditReader {
   /// By the last complete reading that ended at `full_at`. Nothing for a past moment: it was not kept.
   [[nodiscard]] std::optional<HistoryReading> history_reading(const std::string& account, UtcTime full_at) const;
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> accounts() const;  ///< name, provider
+  /// Since when the catalog knows the account; nothing: it did not by then.
+  [[nodiscard]] std::optional<UtcTime> account_since(const std::string& account) const;
 
   /// Of the newest report of the chain (empty: that of `audit.directory`) that has an earlier date than `report_date`
   /// and tells of no later moment than the snapshot's, whenever it was written: its `report.completed` names the moments

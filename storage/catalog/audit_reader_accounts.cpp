@@ -319,6 +319,12 @@ std::optional<ReportMark> AuditReader::last_report_before(const std::string& rep
   return std::nullopt;
 }
 
+std::optional<UtcTime> AuditReader::account_since(const std::string& account) const {
+  Statement query(db_, "SELECT first_seen_at FROM account WHERE account = ? AND first_seen_at <= ?");
+  if (!query.bind_all(account, past_.value_or(end_of_time())).step()) return std::nullopt;
+  return query.time(0);
+}
+
 /// What an event of a report says of the moments it covers.
 ReportMark AuditReader::mark_of(const Change& event) const {
   const auto as_of = moment_in(event, "as_of");

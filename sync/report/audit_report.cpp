@@ -103,6 +103,7 @@ void AuditReport::describe_changes() {
   auto& changes = head_.changes;
   changes.since = mark->as_of;
   judged_before_ = mark->judged_at;
+  ended_waivers_ = EndedWaivers(input_.rules, mark->judged_at);
   reader_.changes(*mark, [&](const Change& change) {
     if (change.type == EventType::kReportCompleted) return true;
     ++changes.counts[to_word(change.type)];
@@ -150,7 +151,7 @@ Status AuditReport::write_loose_findings(ReportRenderer& out) {
   Status status;
   const auto write = [&](Finding finding, const std::string& path = {}) {
     waivers_.apply(finding, path);
-    count(finding);
+    count(finding, path);
     status = out.finding(finding);
     return status.ok();
   };
@@ -160,7 +161,7 @@ Status AuditReport::write_loose_findings(ReportRenderer& out) {
   });
   for (const auto& account : input_.accounts)
     if (std::none_of(judged.begin(), judged.end(), [&](const auto& c) { return c.account == account; }))
-      judged.emplace_back().account = account;
+      add_unread(account, judged);
   for (auto& finding : find_in_coverage(input_.rules, judged))
     if (!write(std::move(finding))) return status;
   reader_.strays(input_.rules.judged_at,
@@ -177,6 +178,13 @@ Status AuditReport::write_loose_findings(ReportRenderer& out) {
     return std::all_of(found.begin(), found.end(), [&](const Finding& finding) { return write(finding); });
   });
   return status;
+}
+
+/// An account of the settings that was never read has no stream to speak for it.
+void AuditReport::add_unread(const std::string& account, std::vector<ReportCoverage>& judged) const {
+  auto& unread = judged.emplace_back();
+  unread.account = account;
+  unread.account_since = reader_.account_since(account);
 }
 
 FollowedAsset AuditReport::followed(const AuditAsset& asset) {
@@ -200,7 +208,7 @@ Status AuditReport::write_license(const AuditLicense& license, ReportRenderer& o
   if (!described_.empty()) date_findings();
   for (auto& finding : findings_) {
     waivers_.apply(finding, row_.path);
-    count(finding);
+    count(finding, row_.path);
     row_.findings.emplace_back(to_word(finding.code));
   }
   count_row();
@@ -302,13 +310,15 @@ void AuditReport::count_row() {
   ++totals_.licenses_by_type[row_.license_type];
 }
 
-void AuditReport::count(const Finding& finding) {
+void AuditReport::count(const Finding& finding, const std::string& path) {
   auto& code = totals_.by_code[static_cast<std::size_t>(finding.code)];
   auto& severity = totals_.by_severity[static_cast<std::size_t>(finding.severity)];
   ++(finding.waived ? code.waived : code.open);
   ++(finding.waived ? severity.waived : severity.open);
   const auto& seen = finding.first_seen.at;
-  if (!judged_before_ || (seen && *seen > *judged_before_ && *seen <= input_.rules.judged_at)) ++totals_.findings_new;
+  const bool reopened = !finding.waived && ended_waivers_.covered(finding, path);
+  const bool found = !judged_before_ || (seen && *seen > *judged_before_ && *seen <= input_.rules.judged_at);
+  if (found || reopened) ++totals_.findings_new;
 }
 
 void AuditReport::put_notes() {

@@ -13,6 +13,7 @@
 #include "storage/catalog/audit_reader.h"
 #include "sync/pipeline/progress.h"
 #include "sync/report/asset_holdings.h"
+#include "sync/report/ended_waivers.h"
 #include "sync/report/findings.h"
 #include "sync/report/report_coverage.h"
 #include "sync/report/report_renderer.h"
@@ -48,7 +49,8 @@ class AuditReport {
   void date_findings();
   [[nodiscard]] FollowedAsset followed(const AuditAsset& asset);
   void count_row();
-  void count(const Finding& finding);
+  void count(const Finding& finding, const std::string& path);
+  void add_unread(const std::string& account, std::vector<ReportCoverage>& judged) const;
   void put_notes();
 
   const AuditReader& reader_;
@@ -61,6 +63,7 @@ class AuditReport {
   ReportHead head_;
   ReportTotals totals_;
   std::optional<UtcTime> judged_before_;  ///< what is found since then is new; nothing: all is
+  EndedWaivers ended_waivers_;
 
   ReportLicense row_;
   std::vector<Finding> findings_;

@@ -248,7 +248,7 @@ void find_silences(const AuditRules& rules, const std::vector<ReportCoverage>& c
       std::string message = c->stream.empty() ? "never read"
                             : read_at         ? streams + ": last read to its end at " + noticed(*read_at)
                                               : streams + ": never read to its end";
-      const auto since = read_at ? std::optional<UtcTime>(*read_at + rules.stale_after) : std::nullopt;
+      const auto since = read_at ? std::optional<UtcTime>(*read_at + rules.stale_after) : c->account_since;
       out.push_back(make(C::kStaleProvider, c->provider, c->account, std::move(message), since));
     }
     c = next;
@@ -302,7 +302,7 @@ std::vector<Finding> find_in_coverage(const AuditRules& rules, const std::vector
     for (const auto& gap : open_gaps(c))
       out.push_back(make(C::kCoverageGap, c.provider, c.account,
                          fmt::format("{}: not observed from {} to {}", c.stream, noticed(gap.from), noticed(gap.to)),
-                         gap.from));
+                         gap.to));  // before that nobody could know that it is one
   find_silences(rules, coverage, out);
   return out;
 }

@@ -169,6 +169,7 @@ std::vector<ReportCoverage> describe_coverage(const AuditReader& reader, const A
     c.account = stream.account;
     c.provider = providers[stream.account];
     c.stream = stream.name;
+    c.account_since = reader.account_since(stream.account);
     c.last_ok_at = stream.last_ok_at;
     c.last_full_at = stream.last_full_at;
     c.error = stream.last_error;

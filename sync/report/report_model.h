@@ -147,6 +147,7 @@ struct ReportSpan {
 /// What was asked of one stream of one account, up to when, and what is missing.
 struct ReportCoverage {
   std::string account, provider, stream;
+  std::optional<UtcTime> account_since;  ///< since when the catalog knows the account
   std::vector<ReportSpan> observed;  ///< in order; what lies between two is a gap; of the past without the newest one
   std::vector<ReportSpan> gaps;
   std::vector<ReportSpan> gaps_made_good;  ///< the first ones of them: every held asset was looked at again since
@@ -223,7 +224,7 @@ struct ReportTotals {
   };
   std::array<CodeCount, kFindingCodes> by_code{};  ///< by `FindingCode`
   std::array<CodeCount, kFindingSeverities> by_severity{};
-  std::int64_t findings_new = 0;                          ///< first seen since the report of an earlier night
+  std::int64_t findings_new = 0;  ///< known since the report of an earlier night, or open again since
   std::map<std::string, std::int64_t> licenses_by_month;  ///< `YYYY-MM` of licensed_at, in the zone of the report
   std::map<std::string, std::int64_t> licenses_by_provider, licenses_by_type;
   std::vector<ReportTerms> terms;     ///< those that a license stands under

@@ -89,4 +89,55 @@ TEST_CASE("audit report: a silence that the earlier report judged is not new aga
   CHECK(totals.findings_new == 0);
 }
 
+TEST_CASE("audit report: a gap is new when it ends, also when an earlier report was written in it") {
+  TotalsBench bench;
+  const auto start = bench.now();
+  bench.commit([&] {
+    bench.writer.add_coverage({"newsroom", "changes", start - std::chrono::hours(9), start - std::chrono::hours(5)});
+    bench.writer.put_stream({"newsroom", "changes", "", bench.now(), std::nullopt, ""});
+  });
+  bench.reported(start, start);
+  bench.clock.advance(std::chrono::hours(2));
+  bench.commit([&] {
+    bench.writer.add_coverage({"newsroom", "changes", start + std::chrono::hours(1), bench.now()});
+    bench.writer.put_stream({"newsroom", "changes", "", bench.now(), std::nullopt, ""});
+  });
+  bench.input.accounts = {"newsroom"};
+  const auto totals = bench.totals();
+  CHECK(totals.by_code[static_cast<std::size_t>(FindingCode::kCoverageGap)].open == 1);
+  CHECK(totals.findings_new == 1);
+}
+
+TEST_CASE("audit report: an account that was never read is new once") {
+  TotalsBench bench;
+  bench.reported(bench.now(), bench.now());
+  bench.clock.advance(std::chrono::hours(1));
+  bench.commit([&] { bench.writer.ensure_account("photo-desk", "getty", bench.now()); });
+  bench.input.accounts = {"photo-desk"};
+  CHECK(bench.totals().findings_new == 1);
+  bench.reported(bench.now(), bench.now());
+  bench.clock.advance(std::chrono::hours(1));
+  CHECK(bench.totals().findings_new == 0);
+}
+
+TEST_CASE("audit report: a finding whose waiver ended since the earlier report is new again, once") {
+  TotalsBench bench;
+  bench.upsert(sample_license("e1"));
+  bench.upsert(sample_license("e2", "2002"));
+  const auto today = std::chrono::floor<std::chrono::days>(bench.now());
+  const auto waive = [&](std::chrono::sys_days until) {
+    bench.input.rules.waivers = {
+        {FindingCode::kEndDateUnknown, "", "newsroom", "1001", "", "", "legal", until, "is being asked"}};
+  };
+  bench.clock.advance(std::chrono::hours(1));
+  bench.reported(bench.now(), bench.now());
+  bench.clock.advance(std::chrono::hours(24));  // the waiver ended at midnight
+  waive(today);
+  CHECK(bench.totals().findings_new == 1);
+  waive(today + std::chrono::days(1));  // it holds
+  CHECK(bench.totals().findings_new == 0);
+  waive(today - std::chrono::days(1));  // the earlier report counted it
+  CHECK(bench.totals().findings_new == 0);
+}
+
 }  // namespace damsync
