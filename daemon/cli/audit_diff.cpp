@@ -23,7 +23,7 @@ Json json_of(const ReportDifference& d) {
                            {"account", json_text(d.account)},
                            {"asset_id", json_text(d.asset_id)},
                            {"license_id", json_text(d.license_id)}});
-  if (d.kind == Kind::kFindingNew || d.kind == Kind::kFindingGone) out.set("code", d.code).set("message", d.message);
+  if (!d.code.empty()) out.set("code", d.code).set("message", d.message);
   if (d.kind != Kind::kLicenseChanged) return out;
   Json fields = Json::array();
   for (const auto& f : d.fields)
@@ -38,6 +38,8 @@ const char* member_of(Kind kind) {
     case Kind::kLicenseChanged: return "licenses_changed";
     case Kind::kFindingNew: return "findings_new";
     case Kind::kFindingGone: return "findings_gone";
+    case Kind::kFindingWaived: return "findings_waived";
+    case Kind::kFindingReopened: return "findings_reopened";
   }
   return "?";
 }
@@ -57,8 +59,9 @@ std::string text_of(const ReportDifference& d) {
 Result<ExitCode> run_audit_diff(CommandContext& context, const Settings& settings, const std::string& before,
                                 const std::string& after) {
   const auto from = find_report(settings, before), to = find_report(settings, after);
-  constexpr std::array<Kind, 5> kKinds = {Kind::kLicenseAdded, Kind::kLicenseRemoved, Kind::kLicenseChanged,
-                                          Kind::kFindingNew, Kind::kFindingGone};
+  constexpr std::array<Kind, 7> kKinds = {Kind::kLicenseAdded,  Kind::kLicenseRemoved,  Kind::kLicenseChanged,
+                                          Kind::kFindingNew,    Kind::kFindingGone,     Kind::kFindingWaived,
+                                          Kind::kFindingReopened};
   Json out = Json::object({{"from", from.string()}, {"to", to.string()}});
   std::array<std::int64_t, kKinds.size()> counts{};
   std::array<Json, kKinds.size()> lists;
@@ -77,8 +80,9 @@ Result<ExitCode> run_audit_diff(CommandContext& context, const Settings& setting
     for (std::size_t i = 0; i < kKinds.size(); ++i) out.set(member_of(kKinds[i]), std::move(lists[i]));
     context.out.json(out);
   } else {
-    context.out.line(fmt::format("licenses: {} added, {} removed, {} changed; findings: {} new, {} gone", counts[0],
-                                 counts[1], counts[2], counts[3], counts[4]));
+    context.out.line(fmt::format(
+        "licenses: {} added, {} removed, {} changed; findings: {} new, {} gone, {} waived, {} reopened", counts[0],
+        counts[1], counts[2], counts[3], counts[4], counts[5], counts[6]));
   }
   return ExitCode::kDone;
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "storage/base/digest.h"
@@ -116,7 +116,8 @@ class FindingList {
       if (!at) return at.error();
       columns[i] = *at;
     }
-    return FindingList(std::move(*csv), columns);
+    const auto waived = csv->column("waived");
+    return FindingList(std::move(*csv), columns, waived ? std::optional(*waived) : std::nullopt);
   }
 
   /// False at the end.
@@ -128,51 +129,85 @@ class FindingList {
     for (std::size_t i = 0; i < columns_.size(); ++i) *into[i] = cells_[columns_[i]];
     return true;
   }
+  /// Of the finding that was read last.
+  [[nodiscard]] bool waived() const { return waived_ && cells_[*waived_] == "true"; }
 
  private:
-  FindingList(CsvReader csv, std::array<std::size_t, 6> columns) : csv_(std::move(csv)), columns_(columns) {}
+  FindingList(CsvReader csv, std::array<std::size_t, 6> columns, std::optional<std::size_t> waived)
+      : csv_(std::move(csv)), columns_(columns), waived_(waived) {}
 
   CsvReader csv_;
   std::array<std::size_t, 6> columns_;
+  std::optional<std::size_t> waived_;
   Cells cells_;
 };
 
-/// Findings about no license are told apart by their words.
+/// What a finding about no license and no asset is about: its words without what is counted anew every night.
+std::string_view subject_of(std::string_view code, std::string_view message) {
+  const auto until = [&](std::size_t end) { return message.substr(0, end); };
+  if (code == "QUOTA_LOW" || code == "PLAN_ENDING") {  // plan p-1: 3 of 350 left; plan p-1 ends at …
+    const auto plan = until(message.find(' ', message.find(' ') + 1));
+    return plan.ends_with(':') ? plan.substr(0, plan.size() - 1) : plan;
+  }
+  if (code == "COVERAGE_GAP") return until(message.rfind(" to "));    // feed: not observed from … to …
+  if (code == "STALE_PROVIDER") return until(message.find(": "));     // feeds: last read to its end at …
+  if (code == "FILE_NO_LICENSE") return until(message.rfind(" ("));  // …: path (5 bytes)
+  return message;
+}
+
 std::string identity(const ReportDifference& f) {
-  const std::string& words = f.license_id.empty() ? f.message : std::string();
+  const bool loose = f.license_id.empty() && f.asset_id.empty();
+  const std::string subject(loose ? subject_of(f.code, f.message) : std::string_view());
   return sha256_hex(f.code + '\n' + f.provider + '\n' + f.account + '\n' + f.asset_id + '\n' + f.license_id + '\n' +
-                    words)
+                    subject)
       .substr(0, 15);
 }
 
-Result<std::set<std::string>> identities(const std::filesystem::path& folder) {
+/// The findings of a report, and whether each is waived.
+using KnownFindings = std::map<std::string, bool>;
+
+Result<KnownFindings> known_findings(const std::filesystem::path& folder) {
   auto list = FindingList::open(folder);
   if (!list) return list.error();
-  std::set<std::string> out;
+  KnownFindings out;
   ReportDifference finding;
   for (;;) {
     const auto got = list->next(finding);
     if (!got) return got.error();
     if (!*got) return out;
-    out.insert(identity(finding));
+    out.emplace(identity(finding), list->waived());
   }
 }
 
-/// Tells the findings of one report that the other one does not have.
-Status tell_only(const std::filesystem::path& folder, const std::filesystem::path& other, Kind kind,
-                 const std::function<void(const ReportDifference&)>& tell) {
-  const auto known = identities(other);
+/// Tells what `judge` makes of each finding of a report, given whether the other one has it, and has it waived.
+using JudgeFinding = std::optional<Kind> (*)(bool waived, const bool* waived_in_other);
+Status tell_findings(const std::filesystem::path& folder, const std::filesystem::path& other, JudgeFinding judge,
+                     const std::function<void(const ReportDifference&)>& tell) {
+  const auto known = known_findings(other);
   if (!known) return known.error();
   auto list = FindingList::open(folder);
   if (!list) return list.error();
   ReportDifference finding;
-  finding.kind = kind;
   for (;;) {
     const auto got = list->next(finding);
     if (!got) return got.error();
     if (!*got) return {};
-    if (!known->contains(identity(finding))) tell(finding);
+    const auto there = known->find(identity(finding));
+    const auto kind = judge(list->waived(), there == known->end() ? nullptr : &there->second);
+    if (!kind) continue;
+    finding.kind = *kind;
+    tell(finding);
   }
+}
+
+std::optional<Kind> of_now(bool waived, const bool* waived_before) {
+  if (waived_before == nullptr) return Kind::kFindingNew;
+  if (waived == *waived_before) return std::nullopt;
+  return waived ? Kind::kFindingWaived : Kind::kFindingReopened;
+}
+
+std::optional<Kind> of_before(bool, const bool* waived_now) {
+  return waived_now == nullptr ? std::optional(Kind::kFindingGone) : std::nullopt;
 }
 
 }  // namespace
@@ -184,6 +219,8 @@ const char* to_word(Kind kind) noexcept {
     case Kind::kLicenseChanged: return "license.changed";
     case Kind::kFindingNew: return "finding.new";
     case Kind::kFindingGone: return "finding.gone";
+    case Kind::kFindingWaived: return "finding.waived";
+    case Kind::kFindingReopened: return "finding.reopened";
   }
   return "?";
 }
@@ -191,8 +228,8 @@ const char* to_word(Kind kind) noexcept {
 Status compare_reports(const std::filesystem::path& before, const std::filesystem::path& after,
                        const std::function<void(const ReportDifference&)>& tell) {
   auto status = compare_licenses(before, after, tell);
-  if (status) status = tell_only(after, before, Kind::kFindingNew, tell);
-  if (status) status = tell_only(before, after, Kind::kFindingGone, tell);
+  if (status) status = tell_findings(after, before, of_now, tell);
+  if (status) status = tell_findings(before, after, of_before, tell);
   return status;
 }
 

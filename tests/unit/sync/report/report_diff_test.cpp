@@ -12,12 +12,15 @@ namespace {
 
 constexpr const char* kLicenseHeader = "provider,account,asset_id,license_id,title,verified_at,findings\r\n";
 constexpr const char* kFindingHeader = "code,severity,provider,account,asset_id,license_id,message\r\n";
+constexpr const char* kWaivableHeader =
+    "code,severity,provider,account,asset_id,license_id,message,first_seen,waived\r\n";
 
 struct DiffBench {
-  void report(const std::string& name, const std::string& licenses, const std::string& findings) const {
+  void report(const std::string& name, const std::string& licenses, const std::string& findings,
+              const char* finding_header = kFindingHeader) const {
     std::filesystem::create_directory(dir.path() / name);
     std::ofstream(dir.path() / name / "licenses.csv") << kLicenseHeader << licenses;
-    std::ofstream(dir.path() / name / "findings.csv") << kFindingHeader << findings;
+    std::ofstream(dir.path() / name / "findings.csv") << finding_header << findings;
   }
   [[nodiscard]] std::vector<std::string> diff() const {
     std::vector<std::string> out;
@@ -47,6 +50,41 @@ TEST_CASE("report diff: licenses that came, went and changed, and findings that 
                             "finding.gone e1ADULT",
                             "finding.gone COVERAGE_GAP",
                         });
+}
+
+TEST_CASE("report diff: a finding that is waived, or open again, is neither new nor gone") {
+  const DiffBench bench;
+  bench.report("a", "", "ADULT,low,p,n,1,e1,m,,false\r\nADULT,low,p,n,2,e2,m,,true\r\nADULT,low,p,n,3,e3,m,,true\r\n",
+               kWaivableHeader);
+  bench.report("b", "", "ADULT,low,p,n,1,e1,m,,true\r\nADULT,low,p,n,2,e2,m,,false\r\nADULT,low,p,n,3,e3,m,,true\r\n",
+               kWaivableHeader);
+  CHECK(bench.diff() == std::vector<std::string>{"finding.waived e1ADULT", "finding.reopened e2ADULT"});
+}
+
+TEST_CASE("report diff: what is counted anew every night makes no finding another one") {
+  const DiffBench bench;
+  const auto of = [](const char* code, const char* asset, const std::string& message) {
+    return std::string(code) + ",low,p,n," + asset + ",," + message + "\r\n";
+  };
+  bench.report("a", "",
+               of("QUOTA_LOW", "", "plan s-1: 31 of 350 downloads left") + of("PLAN_ENDING", "", "plan s-1 ends at x") +
+                   of("COVERAGE_GAP", "", "changes: not observed from d1 to d2") +
+                   of("STALE_PROVIDER", "", "changes: last read to its end at d1") +
+                   of("FILE_NO_LICENSE", "", "in the store without a license: a (1).jpg (5 bytes)") +
+                   of("RESTRICTION_CHANGED", "7", "usage terms: a"));
+  bench.report("b", "",
+               of("QUOTA_LOW", "", "plan s-1: 30 of 350 downloads left") +
+                   of("PLAN_ENDING", "", "plan s-1 ended at x") +
+                   of("COVERAGE_GAP", "", "changes: not observed from d1 to d3") +
+                   of("STALE_PROVIDER", "", "changes: last read to its end at d4") +
+                   of("FILE_NO_LICENSE", "", "in the store without a license: a (1).jpg (6 bytes)") +
+                   of("RESTRICTION_CHANGED", "7", "usage terms: b"));
+  CHECK(bench.diff().empty());
+  bench.report("b", "",
+               of("QUOTA_LOW", "", "plan s-2: 31 of 350 downloads left") +
+                   of("COVERAGE_GAP", "", "changes: not observed from d2 to d3") +
+                   of("FILE_NO_LICENSE", "", "in the store without a license: a (2).jpg (5 bytes)"));
+  CHECK(bench.diff().size() == 9);
 }
 
 TEST_CASE("report diff: a report is not different from itself, also an empty one") {
