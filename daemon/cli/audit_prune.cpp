@@ -29,31 +29,39 @@ std::vector<ReportOnDisk> old_reports(const fs::path& folder, std::chrono::sys_d
   return reports;
 }
 
-/// First the log says so, then it is gone: a crash in between leaves a report that the log calls removed.
-Status remove_report(Workspace& workspace, const Clock& clock, const fs::path& folder, const RecordedReport& known) {
+void note_removal(Workspace& workspace, const Clock& clock, const RecordedReport& known) {
   const auto& seal = known.seal;
-  {
-    Transaction tx(*workspace.db);
-    AuditLog(*workspace.db)
-        .append_report_removed({recorded_name(known.chain, seal.name), seal.manifest_sha256, seal.list_sha256},
-                               clock.utc());
-    tx.commit();
-  }
+  Transaction tx(*workspace.db);
+  AuditLog(*workspace.db)
+      .append_report_removed({recorded_name(known.chain, seal.name), seal.manifest_sha256, seal.list_sha256},
+                             clock.utc());
+  tx.commit();
+}
+
+/// The folder goes last: by it the next run finds what is still to be removed.
+Status remove_files(const fs::path& folder, const std::string& report) {
   std::error_code error;
-  fs::remove_all(folder / seal.name, error);
-  if (!error) fs::remove(folder / page_name(seal.name), error);
+  fs::remove(folder / page_name(report), error);
+  if (!error) fs::remove_all(folder / report, error);
   if (error)
     return make_error(ErrorCode::kStorage,
-                      fmt::format("{} cannot be removed: {}", (folder / seal.name).string(), error.message()));
+                      fmt::format("{} cannot be removed: {}", (folder / report).string(), error.message()));
   return {};
 }
 
-/// What the log knows of a report; of one whose manifest was altered, by its name.
+/// What the log knows of a report; of one whose manifest was altered or is gone, by its name.
 const RecordedReport* record_of(const std::vector<RecordedReport>& recorded, const ReportOnDisk& report) {
-  const auto find = [&](auto fits) { return std::find_if(recorded.begin(), recorded.end(), fits); };
-  auto known = find([&](const auto& r) { return r.seal.manifest_sha256 == report.manifest_sha256; });
-  if (known == recorded.end()) known = find([&](const auto& r) { return r.seal.name == report.name; });
-  return known == recorded.end() ? nullptr : &*known;
+  const auto find = [&](auto fits) { return std::find_if(recorded.rbegin(), recorded.rend(), fits); };
+  const auto named = [&](const RecordedReport& r) { return r.seal.name == report.name; };
+  auto known = find([&](const auto& r) { return named(r) && r.seal.manifest_sha256 == report.manifest_sha256; });
+  if (known == recorded.rend()) known = find(named);
+  return known == recorded.rend() ? nullptr : &*known;
+}
+
+/// What a crash left of a report that the log calls removed. With another manifest it is something else.
+bool is_remainder(const RecordedReport& known, const ReportOnDisk& report) {
+  return known.state == RecordedReport::State::kRemoved &&
+         (report.manifest_sha256.empty() || report.manifest_sha256 == known.seal.manifest_sha256);
 }
 
 /// One run of `audit prune`.
@@ -72,14 +80,17 @@ class Pruning {
     return {};
   }
 
-  /// Those of the reports with which something is wrong.
+  /// Those of the reports with which something is wrong, but for remainders.
   Result<std::set<std::string>> damaged(const std::vector<ReportOnDisk>& reports) {
     const AuditLog log(*workspace_->db);
     const auto done = verify_reports(folder_, {&log, audit_chain(settings_, folder_), {}});
     if (!done) return done.error();
     std::set<std::string> out;
     for (const auto& fault : done->faults)
-      if (std::any_of(reports.begin(), reports.end(), [&](const auto& r) { return r.name == fault.report; })) {
+      if (std::any_of(reports.begin(), reports.end(), [&](const auto& r) {
+            const auto* known = record_of(recorded_, r);
+            return r.name == fault.report && (known == nullptr || !is_remainder(*known, r));
+          })) {
         out.insert(fault.report);
         context_.log.warning("audit.damaged_report",
                              {{"report", fault.report}, {"file", fault.file}, {"what", fault.message}});
@@ -94,7 +105,9 @@ class Pruning {
       context_.log.warning("audit.unknown_report", {{"report", report.name}, {"kept", "the catalog does not know it"}});
       return false;
     }
-    if (auto done = remove_report(*workspace_, context_.clock, folder_, *known); !done) return done.error();
+    // First the log says so, then it is gone.
+    if (known->state != RecordedReport::State::kRemoved) note_removal(*workspace_, context_.clock, *known);
+    if (auto done = remove_files(folder_, report.name); !done) return done.error();
     context_.log.info("audit.removed", {{"report", (folder_ / report.name).string()}});
     return true;
   }
