@@ -60,6 +60,7 @@ class ChainExamination {
     return std::any_of(recorded_.begin(), recorded_.end(),
                        [&](const auto& r) { return r.seal.manifest_sha256 == manifest_sha256; });
   }
+  void check_page(const fs::path& file, const std::vector<RecordedPage>& pages);
   void check_link(const ExaminedReport& report);
   void check_head(const ExaminedReport& report);
   [[nodiscard]] std::vector<std::string> newest() const;
@@ -160,7 +161,8 @@ void ChainExamination::check_record() {
     if (record == nullptr)
       add(ReportDamage::kUnknown, report.name, "", "is not known to the catalog: put in later, or made by --as-of");
     else if (record->state == State::kRemoved)
-      add(ReportDamage::kUnknown, report.name, "", "was removed by damsync and is there again");
+      add(ReportDamage::kUnknown, report.name, "",
+          "was removed by damsync: its removal was cut off and `damsync audit prune` ends it, or it was put in again");
     else if (report.manifest && record->seal.manifest_sha256 != report.manifest_sha256 &&
              report.manifest->report == report.name)
       add(ReportDamage::kAltered, report.name, kManifestJson, "is not the manifest that the catalog notes");
@@ -208,29 +210,42 @@ void ChainExamination::check_latest() {
         "leads to " + target + (known.empty() ? "" : " and not to the newest report " + known.front()));
 }
 
-/// Without a log nobody knows what a page has to look like.
+/// Without a log nobody knows what a page has to look like, or that there was one.
 void ChainExamination::check_pages() {
   if (trust_.log == nullptr) return;
   const auto pages = recorded_pages(*trust_.log);
+  std::set<std::string> there;
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(directory_, failed)) {
     const auto name = entry.path().filename().string();
-    const auto report = report_of_page(name);
-    if (report.empty()) continue;
-    const auto* record = record_of(report);
-    const auto of_this = [&](const RecordedPage& page) {
-      return record != nullptr && page.chain == record->chain && page.name == name;
-    };
-    const auto digest = digest_file(entry.path());
-    const bool same = digest && std::any_of(pages.begin(), pages.end(), [&](const RecordedPage& page) {
-                        return of_this(page) && page.sha256 == digest->sha256;
-                      });
-    if (same) continue;
-    if (std::any_of(pages.begin(), pages.end(), of_this))
-      add(ReportDamage::kAltered, report, name, "does not hold the bytes that the catalog notes");
-    else
-      add(ReportDamage::kUnknown, report, name, "is not known to the catalog: put in later, or its making was cut off");
+    if (report_of_page(name).empty()) continue;
+    there.insert(name);
+    check_page(entry.path(), pages);
   }
+  for (const auto& page : pages) {
+    const auto report = report_of_page(page.name);
+    const auto* record = record_of(report);
+    const bool wanted = record != nullptr && record->chain == page.chain && record->state != State::kRemoved;
+    if (wanted && on_disk(report) != nullptr && there.insert(page.name).second)
+      add(ReportDamage::kMissing, report, page.name, "is gone: the catalog notes that it was made");
+  }
+}
+
+void ChainExamination::check_page(const fs::path& file, const std::vector<RecordedPage>& pages) {
+  const auto name = file.filename().string(), report = report_of_page(name);
+  const auto* record = record_of(report);
+  const auto of_this = [&](const RecordedPage& page) {
+    return record != nullptr && page.chain == record->chain && page.name == name;
+  };
+  const auto digest = digest_file(file);
+  const bool same = digest && std::any_of(pages.begin(), pages.end(), [&](const RecordedPage& page) {
+                      return of_this(page) && page.sha256 == digest->sha256;
+                    });
+  if (same) return;
+  if (std::any_of(pages.begin(), pages.end(), of_this))
+    add(ReportDamage::kAltered, report, name, "does not hold the bytes that the catalog notes");
+  else
+    add(ReportDamage::kUnknown, report, name, "is not known to the catalog: put in later, or its making was cut off");
 }
 
 /// Reports of a past date: they follow none, and the catalog does not note them.

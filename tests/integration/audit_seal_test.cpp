@@ -215,6 +215,11 @@ TEST_CASE("audit: prune removes what is older than keep_days, never the newest, 
   CHECK(prune_later().exit_code == 3);
   CHECK(fs::exists(first));
   fs::remove_all(first);
+
+  fs::remove(newest.string() + ".pdf");
+  const ProgramResult without_page = desk.verify();
+  CHECK(without_page.exit_code == 3);
+  CHECK(holds(without_page.out, newest.filename().string() + ".pdf"));
   desk.settings("");
   CHECK(desk.damsync({"audit", "prune"}).exit_code == 2);
 }
