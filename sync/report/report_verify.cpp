@@ -30,6 +30,7 @@ class ChainExamination {
     for (const auto& report : reports_) result_.files += examine_files(report, trust_, result_.faults);
   }
   ReportVerification finish() {
+    forget_removed();
     result_.reports += static_cast<std::int64_t>(reports_.size());
     std::stable_sort(result_.faults.begin(), result_.faults.end(), [](const ReportFault& a, const ReportFault& b) {
       return a.report == b.report ? a.file < b.file : a.report < b.report;
@@ -64,6 +65,7 @@ class ChainExamination {
   void check_link(const ExaminedReport& report);
   void check_head(const ExaminedReport& report);
   [[nodiscard]] std::vector<std::string> newest() const;
+  void forget_removed();
 
   const fs::path& directory_;
   const ReportTrust& trust_;
@@ -248,6 +250,16 @@ void ChainExamination::check_page(const fs::path& file, const std::vector<Record
     add(ReportDamage::kUnknown, report, name, "is not known to the catalog: put in later, or its making was cut off");
 }
 
+/// A report whose removal was under way while it was looked at.
+void ChainExamination::forget_removed() {
+  std::erase_if(result_.faults, [&](const ReportFault& fault) {
+    const auto* record = record_of(fault.report);
+    std::error_code unknown;
+    return record != nullptr && record->state == State::kRemoved && on_disk(fault.report) != nullptr &&
+           !fs::exists(directory_ / fault.report, unknown);
+  });
+}
+
 /// Reports of a past date: they follow none, and the catalog does not note them.
 void ChainExamination::check_alone(const fs::path& folder, const std::string& prefix) {
   std::error_code failed;
@@ -298,7 +310,9 @@ const char* to_word(ReportDamage damage) noexcept {
   return "?";
 }
 
-Result<ReportVerification> verify_reports(const fs::path& directory, const ReportTrust& trust) {
+namespace {
+
+Result<ReportVerification> examine_chain(const fs::path& directory, const ReportTrust& trust) {
   ChainExamination look(directory, trust);
   std::error_code unknown;
   if (fs::exists(directory / kManifestJson, unknown))
@@ -318,6 +332,22 @@ Result<ReportVerification> verify_reports(const fs::path& directory, const Repor
   look.check_files();
   look.check_alone(directory / kAsOf, std::string(kAsOf) + "/");
   return look.finish();
+}
+
+std::size_t reports_noted(const ReportTrust& trust) { return trust.log == nullptr ? 0 : trust.log->report_rows().size(); }
+
+}  // namespace
+
+/// Reports may be written or removed meanwhile, and the folder and the log are not read in one moment: what seems to be
+/// wrong then is looked at once more.
+Result<ReportVerification> verify_reports(const fs::path& directory, const ReportTrust& trust) {
+  constexpr int kMostLooks = 5;
+  for (int look = 1;; ++look) {
+    const auto noted = reports_noted(trust);
+    auto found = examine_chain(directory, trust);
+    const bool disturbed = found && !found->faults.empty() && reports_noted(trust) != noted;
+    if (!disturbed || look == kMostLooks) return found;
+  }
 }
 
 }  // namespace damsync

@@ -49,7 +49,8 @@ struct ReportVerification {
 /// Checks every report of a folder: its files, its seals, its place in the chain, and whether the catalog's log agrees;
 /// the pages beside them, where `latest` leads, and the reports below `as-of/`, each by itself. With a log nothing that
 /// was written can be cut off, exchanged or added unnoticed; without one all but the end of the chain and the pages.
-/// The folder may be a copy or may have been moved: the log knows reports by their manifests.
+/// The folder may be a copy or may have been moved: the log knows reports by their manifests. Reports that are written
+/// or removed meanwhile are no fault.
 ///
 /// Errors   kStorage: the folder cannot be read.
 Result<ReportVerification> verify_reports(const std::filesystem::path& directory, const ReportTrust& trust);

@@ -61,6 +61,27 @@ struct RaceBench : CatalogBench {
 
 }  // namespace
 
+TEST_CASE("audit verify: a report that is written meanwhile is no fault") {
+  RaceBench bench;
+  std::string wrong;
+  int step = 0;
+  while (wrong.empty() && bench.verify(step, [&] { bench.write(); }, wrong)) step += 3;
+  CHECK_MESSAGE(wrong.empty(), "before step " << step << "\n" << wrong);
+  CHECK(step > 10);
+}
+
+TEST_CASE("audit verify: a report that is removed meanwhile is no fault") {
+  RaceBench bench;
+  std::string wrong;
+  int step = 0;
+  while (wrong.empty() && bench.verify(step, [&] { bench.remove_oldest(); }, wrong)) {
+    bench.write();
+    step += 3;
+  }
+  CHECK_MESSAGE(wrong.empty(), "before step " << step << "\n" << wrong);
+  CHECK(step > 10);
+}
+
 TEST_CASE("audit verify: a page that the catalog notes and that is gone is named, unless its report was removed") {
   RaceBench bench;
   const auto name = recorded_reports(bench.log, "").front().seal.name;
