@@ -23,6 +23,7 @@ struct AuditOptions {
   /// The night it stands for; else the local date of its moment. A night that is over is reported as it was then, with
   /// the note that it was written late.
   std::optional<std::chrono::sys_days> report_date;
+  bool others_write = false;  ///< the store is written to meanwhile
   std::string config_sha256;  ///< of the settings it is made by: `sha256_of_settings`
 };
 

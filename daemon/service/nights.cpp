@@ -186,6 +186,7 @@ Status Nights::audit(Day night, Pulse& pulse, const std::stop_token& stop, std::
   const auto settings = jobs_.in_force();
   AuditOptions options;
   options.report_date = night;
+  options.others_write = true;
   options.config_sha256 = settings->sha256;
   const auto outcome = run_audit(
       settings->settings, &workspace_, options, clock_, log_,

@@ -15,8 +15,12 @@ void StrayBook::begin(UtcTime now) {
   db_.execute("DELETE FROM temp.stray_seen");
 }
 
-void StrayBook::saw(const std::string& path, std::int64_t bytes) {
+void StrayBook::doubts(const std::string& path) {
   Statement(db_, "INSERT OR IGNORE INTO temp.stray_seen (path) VALUES (?)").bind(path).run();
+}
+
+void StrayBook::saw(const std::string& path, std::int64_t bytes) {
+  doubts(path);
   Statement(db_,
             "INSERT INTO stray_file (path, first_seen_at, bytes) SELECT ?1, ?2, ?3 WHERE NOT EXISTS"
             " (SELECT 1 FROM stray_file WHERE path = ?1 AND gone_at IS NULL) ON CONFLICT DO NOTHING")

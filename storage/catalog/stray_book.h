@@ -19,7 +19,7 @@ struct StrayFile {
 };
 
 /// What lay in the store without a license, from when until when. Written by whoever compares all names of the store
-/// with the catalog: `begin`, `saw` for each, `finish`; all inside one `Transaction`.
+/// with the catalog: `begin`, `saw` or `doubts` for each, `finish`; all inside one `Transaction`.
 ///
 /// Errors   SQL failures throw (`DatabaseError`).
 /// Threads  one.
@@ -30,6 +30,8 @@ class StrayBook {
   /// A comparison begins.
   void begin(UtcTime now);
   void saw(const std::string& path, std::int64_t bytes);
+  /// It is there and may belong to a license all the same: listed on when it was before, and not begun to be.
+  void doubts(const std::string& path);
   /// It is complete: what was there before and was not seen is gone.
   void finish();
 

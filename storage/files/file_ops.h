@@ -20,6 +20,7 @@ struct FileInfo {
   std::uint64_t device = 0;
   std::uint64_t links = 0;
   std::int64_t modified_ns = 0;  ///< when the bytes were last written; nanoseconds since 1970
+  std::int64_t changed_ns = 0;   ///< when anything of it last changed, its name included; likewise
   unsigned mode = 0;             ///< permission bits with setuid, setgid and sticky
 };
 

@@ -75,6 +75,10 @@ Error io_error(const char* call, const std::string& path, int number) {
   }
 }
 
+std::int64_t nanoseconds(const struct timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
 FileInfo to_info(const struct stat& s) {
   return FileInfo{.exists = true,
                   .regular = S_ISREG(s.st_mode),
@@ -83,7 +87,8 @@ FileInfo to_info(const struct stat& s) {
                   .inode = s.st_ino,
                   .device = s.st_dev,
                   .links = s.st_nlink,
-                  .modified_ns = std::int64_t{s.st_mtim.tv_sec} * 1'000'000'000 + s.st_mtim.tv_nsec,
+                  .modified_ns = nanoseconds(s.st_mtim),
+                  .changed_ns = nanoseconds(s.st_ctim),
                   .mode = s.st_mode & 07777};
 }
 

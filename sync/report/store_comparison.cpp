@@ -13,9 +13,13 @@
 namespace damsync {
 namespace {
 
+/// How long a file may lie under its name before the catalog knows it, and more.
+constexpr Millis kNew = std::chrono::minutes(10);
+
 struct Candidate {
   std::string path;
   std::int64_t bytes = 0;
+  std::int64_t touched_ns = 0;  ///< when it got its bytes or its name
 };
 
 /// Hashes of names, each with the size that was found: sixteen bytes a name, so that a million cost little.
@@ -54,6 +58,22 @@ class NameSet {
   std::vector<std::int64_t> found_;
 };
 
+/// The names that the catalog knows.
+struct KnownNames {
+  NameSet files, others;  ///< others: sidecars of assets, and what is to be removed
+
+  KnownNames(Database& db, const Catalog& catalog) {
+    catalog.list_stored_files([&](const Catalog::StoredFile& file) { return files.add(file.path), true; });
+    catalog.list_sidecars([&](const std::string& path, const std::string&) { return others.add(path), true; });
+    LayoutBook(db).list_leftovers([&](const std::string& path) { others.add(path); });
+    files.close();
+    others.close();
+  }
+  [[nodiscard]] bool has(std::string_view path) const {
+    return files.has(path) || others.has(path) || files.has(without_sidecar_suffix(path));
+  }
+};
+
 /// The change journal that the settings may ask for.
 bool is_ours(std::string_view path) { return path.starts_with("changes/") && path.ends_with(".ndjson"); }
 
@@ -69,18 +89,12 @@ bool is_doubtful(const Catalog::StoredFile& file, std::optional<std::int64_t> se
 }  // namespace
 
 Result<StoreComparison::Found> StoreComparison::run(std::stop_token stop) {
-  NameSet files, sidecars;
-  parts_.catalog.list_stored_files([&](const Catalog::StoredFile& file) { return files.add(file.path), true; });
-  parts_.catalog.list_sidecars([&](const std::string& path, const std::string&) { return sidecars.add(path), true; });
-  LayoutBook(parts_.db).list_leftovers([&](const std::string& path) { sidecars.add(path); });
-  files.close();
-  sidecars.close();
-
+  const UtcTime begun = parts_.clock.utc();
+  KnownNames known(parts_.db, parts_.catalog);
   std::vector<Candidate> strays;
   const auto walked = parts_.store.walk([&](const std::string& path, const FileInfo& info) {
-    const bool known =
-        files.mark(path, info.bytes) || sidecars.has(path) || files.has(without_sidecar_suffix(path)) || is_ours(path);
-    if (!known) strays.push_back({path, info.bytes});
+    if (!known.files.mark(path, info.bytes) && !known.has(path) && !is_ours(path))
+      strays.push_back({path, info.bytes, std::max(info.modified_ns, info.changed_ns)});
     return !stop.stop_requested();
   });
   if (!walked) return walked.error();
@@ -88,11 +102,14 @@ Result<StoreComparison::Found> StoreComparison::run(std::stop_token stop) {
 
   std::vector<Catalog::StoredFile> doubtful;
   parts_.catalog.list_stored_files([&](const Catalog::StoredFile& file) {
-    if (is_doubtful(file, files.marked(file.path))) doubtful.push_back(file);
+    if (is_doubtful(file, known.files.marked(file.path))) doubtful.push_back(file);
     return true;
   });
   // A sync may have published or moved files meanwhile: what seems to be wrong is looked at once more.
-  std::erase_if(strays, [&](const Candidate& c) { return parts_.catalog.find_file_at(c.path).has_value(); });
+  if (!strays.empty()) {
+    const KnownNames by_now(parts_.db, parts_.catalog);
+    std::erase_if(strays, [&](const Candidate& c) { return by_now.has(c.path); });
+  }
   auto changed = look_at(std::move(doubtful), stop);
   if (!changed) return changed.error();
 
@@ -100,9 +117,17 @@ Result<StoreComparison::Found> StoreComparison::run(std::stop_token stop) {
   const UtcTime now = parts_.clock.utc();
   StrayBook book(parts_.db);
   book.begin(now);
-  for (const auto& stray : strays) book.saw(stray.path, stray.bytes);
+  Found found;
+  const std::int64_t settled = to_millis(begun - kNew) * 1'000'000;
+  for (const auto& stray : strays) {
+    if (parts_.others_write && stray.touched_ns > settled) {
+      book.doubts(stray.path);
+      continue;
+    }
+    book.saw(stray.path, stray.bytes);
+    ++found.strays;
+  }
   book.finish();
-  Found found{static_cast<std::int64_t>(strays.size()), 0};
   for (const auto& file : *changed) {
     parts_.writer.put_verified(file.path, file.state, now);
     if (file.state == FileState::kMissing) ++found.missing;

@@ -24,6 +24,7 @@ class StoreComparison {
     CatalogWriter& writer;
     FileStore& store;
     const Clock& clock;
+    bool others_write = false;  ///< a file that is new may have no row yet, and is left to the next comparison
   };
   struct Found {
     std::int64_t strays = 0, missing = 0;
