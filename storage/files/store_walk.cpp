@@ -18,6 +18,7 @@ struct Entry {
 /// False when `visit` asked to stop.
 Result<bool> walk_folder(FileOps& ops, const std::string& folder, const Visit& visit) {
   const auto names = ops.list_dir(folder);
+  if (!names && names.error().code == ErrorCode::kNotFound && !folder.empty()) return true;  // emptied meanwhile
   if (!names) return names.error();
   std::vector<Entry> entries;
   for (const auto& name : *names) {

@@ -203,6 +203,18 @@ TEST_CASE_FIXTURE(StoreBench,
   CHECK(visits == 2);
 }
 
+TEST_CASE_FIXTURE(StoreBench, "file store: a folder that goes while the store is walked has nothing in it") {
+  for (const char* path : {"a/x", "b/y", "c"}) REQUIRE(publish_bytes(store, path, path).ok());
+  std::vector<std::string> seen;
+  const auto walked = store.walk([&](const std::string& path, const FileInfo&) {
+    std::filesystem::remove_all(root + "/b");  // as a layout that changes does
+    seen.push_back(path);
+    return true;
+  });
+  CHECK(walked.ok());
+  CHECK(seen == std::vector<std::string>{"a/x", "c"});
+}
+
 TEST_CASE_FIXTURE(StoreBench, "file store: a file outside can be given a name here, its mode left as it is") {
   const std::string source = outside("GettyImages-452224426.jpg");
   spit(source, "getty");
