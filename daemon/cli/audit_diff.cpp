@@ -59,8 +59,8 @@ std::string text_of(const ReportDifference& d) {
 Result<ExitCode> run_audit_diff(CommandContext& context, const Settings& settings, const std::string& before,
                                 const std::string& after) {
   const auto from = find_report(settings, before), to = find_report(settings, after);
-  constexpr std::array<Kind, 7> kKinds = {Kind::kLicenseAdded,  Kind::kLicenseRemoved,  Kind::kLicenseChanged,
-                                          Kind::kFindingNew,    Kind::kFindingGone,     Kind::kFindingWaived,
+  constexpr std::array<Kind, 7> kKinds = {Kind::kLicenseAdded,   Kind::kLicenseRemoved, Kind::kLicenseChanged,
+                                          Kind::kFindingNew,     Kind::kFindingGone,    Kind::kFindingWaived,
                                           Kind::kFindingReopened};
   Json out = Json::object({{"from", from.string()}, {"to", to.string()}});
   std::array<std::int64_t, kKinds.size()> counts{};
@@ -80,9 +80,9 @@ Result<ExitCode> run_audit_diff(CommandContext& context, const Settings& setting
     for (std::size_t i = 0; i < kKinds.size(); ++i) out.set(member_of(kKinds[i]), std::move(lists[i]));
     context.out.json(out);
   } else {
-    context.out.line(fmt::format(
-        "licenses: {} added, {} removed, {} changed; findings: {} new, {} gone, {} waived, {} reopened", counts[0],
-        counts[1], counts[2], counts[3], counts[4], counts[5], counts[6]));
+    context.out.line(
+        fmt::format("licenses: {} added, {} removed, {} changed; findings: {} new, {} gone, {} waived, {} reopened",
+                    counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6]));
   }
   return ExitCode::kDone;
 }

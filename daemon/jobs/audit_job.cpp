@@ -100,8 +100,8 @@ class AuditJob {
   Status compare_store(std::stop_token stop) {
     if (workspace_ == nullptr || workspace_->store == nullptr || moment_.past) return {};
     if (progress_) progress_({.account = "", .step = "store", .done = 0, .total = 0, .bytes = 0});
-    StoreComparison comparison(
-        {*workspace_->db, *workspace_->catalog, *workspace_->writer, *workspace_->store, clock_, options_.others_write});
+    StoreComparison comparison({*workspace_->db, *workspace_->catalog, *workspace_->writer, *workspace_->store, clock_,
+                                options_.others_write});
     const auto found = comparison.run(stop);
     return found ? Status() : Status(found.error());
   }

@@ -174,8 +174,8 @@ class AuditReader {
   [[nodiscard]] std::optional<UtcTime> account_since(const std::string& account) const;
 
   /// Of the newest report of the chain (empty: that of `audit.directory`) that has an earlier date than `report_date`
-  /// and tells of no later moment than the snapshot's, whenever it was written: its `report.completed` names the moments
-  /// it covers. One without them, of an older damsync, covers everything until it was written.
+  /// and tells of no later moment than the snapshot's, whenever it was written: its `report.completed` names the
+  /// moments it covers. One without them, of an older damsync, covers everything until it was written.
   [[nodiscard]] std::optional<ReportMark> last_report_before(const std::string& report_date,
                                                              const std::string& chain) const;
   /// Of the feed after that, until the moment.

@@ -42,8 +42,8 @@ HtmlTable licenses_table();
 struct LicenseLine {
   std::string licensed_at;  ///< RFC 3339, to sort by
   std::string licensed_on;  ///< the day that is shown
-  std::string provider, asset_id, title, license_type, size, license_id, licensed_by, project,
-      purchase_order, start, end, file_state, license_state, asset_state;
+  std::string provider, asset_id, title, license_type, size, license_id, licensed_by, project, purchase_order, start,
+      end, file_state, license_state, asset_state;
   std::vector<std::string> findings;
 
   /// Takes the place of what was there without allocating where it fits.

@@ -334,7 +334,9 @@ Result<ReportVerification> examine_chain(const fs::path& directory, const Report
   return look.finish();
 }
 
-std::size_t reports_noted(const ReportTrust& trust) { return trust.log == nullptr ? 0 : trust.log->report_rows().size(); }
+std::size_t reports_noted(const ReportTrust& trust) {
+  return trust.log == nullptr ? 0 : trust.log->report_rows().size();
+}
 
 }  // namespace
 

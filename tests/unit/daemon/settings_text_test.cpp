@@ -74,7 +74,8 @@ TEST_CASE("config show: prints what is in force and where it comes from, never a
 
 TEST_CASE("config: the hash of settings follows from their values, not from where they are written") {
   const SettingsBench bench;
-  const std::string account = "[[account]]\nname = \"a\"\nprovider = \"shutterstock\"\naccess_token = { env = \"T\" }\n";
+  const std::string account =
+      "[[account]]\nname = \"a\"\nprovider = \"shutterstock\"\naccess_token = { env = \"T\" }\n";
   const auto hash = [&](const std::string& name, const std::string& text) {
     const LoadedSettings loaded = load_settings(bench.write(name, text, 0600));
     REQUIRE(bench.mistakes(loaded) == "");

@@ -261,9 +261,7 @@ TEST_CASE("report.html: the day of a time is the one in the zone of the schedule
   ReportSample sample(1);
   sample.rows[0].licensed_at = report_moment("2026-01-15T23:30:00Z");
   sample.find(FindingCode::kExpired, "ended").first_seen = report_moment("2026-03-14T23:00:00Z");
-  sample.head.day_of = [](UtcTime time) {
-    return std::chrono::floor<std::chrono::days>(time + std::chrono::hours(1));
-  };
+  sample.head.day_of = [](UtcTime time) { return std::chrono::floor<std::chrono::days>(time + std::chrono::hours(1)); };
   const auto page = Rendered(sample).text("report.html");
   CHECK(has(page, ">2026-01-16<"));
   CHECK_FALSE(has(page, ">2026-01-15<"));

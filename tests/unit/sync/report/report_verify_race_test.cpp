@@ -65,7 +65,9 @@ TEST_CASE("audit verify: a report that is written meanwhile is no fault") {
   RaceBench bench;
   std::string wrong;
   int step = 0;
-  while (wrong.empty() && bench.verify(step, [&] { bench.write(); }, wrong)) step += 3;
+  while (wrong.empty() && bench.verify(
+                              step, [&] { bench.write(); }, wrong))
+    step += 3;
   CHECK_MESSAGE(wrong.empty(), "before step " << step << "\n" << wrong);
   CHECK(step > 10);
 }
@@ -74,7 +76,8 @@ TEST_CASE("audit verify: a report that is removed meanwhile is no fault") {
   RaceBench bench;
   std::string wrong;
   int step = 0;
-  while (wrong.empty() && bench.verify(step, [&] { bench.remove_oldest(); }, wrong)) {
+  while (wrong.empty() && bench.verify(
+                              step, [&] { bench.remove_oldest(); }, wrong)) {
     bench.write();
     step += 3;
   }

@@ -83,10 +83,13 @@ TEST_CASE("store comparison: a file of another size is not the one that was rece
 
 TEST_CASE("store comparison: a picture that comes with its sidecars meanwhile belongs to its license") {
   ComparisonBench bench;
-  CHECK(bench.strays(ComparisonBench::Others::kStand, [&] {
-    bench.place_another();
-    bench.commit_another();
-  }).empty());
+  CHECK(bench
+            .strays(ComparisonBench::Others::kStand,
+                    [&] {
+                      bench.place_another();
+                      bench.commit_another();
+                    })
+            .empty());
 }
 
 TEST_CASE("store comparison: what was just put under its name is left alone while others write, and found later") {
