@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,15 +9,24 @@
 
 namespace damsync {
 
-/// `Catalog::list_stored_files` in pieces, for work that takes long with each file: the connection is free in between.
+/// `Catalog::list_stored_files` for work that takes long with each file: the connection is free in between, and what is
+/// kept of a file until its turn comes is small.
 ///
 /// Errors   SQL failures throw (`DatabaseError`).
 class StoredFiles {
  public:
+  /// A file whose turn is still to come.
+  struct Turn {
+    std::int64_t row = 0;   ///< what `find` knows it by
+    UtcTime verified_at{};  ///< 1970: never, or in the future of a clock that was wrong
+  };
+
   explicit StoredFiles(Database& db) : db_(db) {}
 
-  /// At most `limit` files behind that path, in path order.
-  [[nodiscard]] std::vector<Catalog::StoredFile> after(const std::string& path, std::size_t limit) const;
+  /// All files, those verified longest ago first, in path order where that is the same moment.
+  [[nodiscard]] std::vector<Turn> by_age(UtcTime now) const;
+  /// Nothing when the catalog does not know it any more.
+  [[nodiscard]] std::optional<Catalog::StoredFile> find(const Turn& turn) const;
   [[nodiscard]] std::optional<Catalog::StoredFile> at(const std::string& path) const;
 
  private:

@@ -9,7 +9,6 @@
 #include "storage/base/crash_point.h"
 #include "storage/base/time.h"
 #include "storage/catalog/layout_book.h"
-#include "storage/catalog/stored_files.h"
 #include "storage/journal/change_journal.h"
 #include "storage/sqlite/transaction.h"
 #include "sync/deliver/feed_files.h"
@@ -19,7 +18,6 @@ namespace damsync {
 namespace {
 
 constexpr std::size_t kVerdictsPerTransaction = 256;
-constexpr std::size_t kPiece = 256;
 constexpr Millis kNew = std::chrono::minutes(10);
 
 std::size_t path_hash(std::string_view path) { return std::hash<std::string_view>{}(path); }
@@ -31,19 +29,15 @@ bool is_known(const std::vector<std::size_t>& known, std::string_view path) {
 
 }  // namespace
 
-/// Many files may have been verified in the same moment: whole cycles and pieces are recorded at once.
-Verifier::Oldest Verifier::oldest(double sample) const {
-  std::vector<UtcTime> times;
-  parts_.catalog.list_stored_files([&](const Catalog::StoredFile& file) {
-    times.push_back(file.verified_at.value_or(UtcTime{}));
-    return true;
+/// What is overdue is what was verified longest ago, like the sample, so the longer of both holds the other.
+std::vector<StoredFiles::Turn> Verifier::turns(const VerifyOptions& options) const {
+  auto turns = StoredFiles(parts_.db).by_age(parts_.clock.utc());
+  const auto sample = static_cast<std::size_t>(std::ceil(options.sample * static_cast<double>(turns.size())));
+  const auto overdue = std::partition_point(turns.begin(), turns.end(), [&](const StoredFiles::Turn& turn) {
+    return options.verified_before && turn.verified_at < *options.verified_before;
   });
-  const auto wanted = static_cast<std::int64_t>(std::ceil(sample * static_cast<double>(times.size())));
-  if (wanted == 0) return {UtcTime::min(), 0, 0};
-  std::nth_element(times.begin(), times.begin() + (wanted - 1), times.end());
-  const UtcTime until = times[static_cast<std::size_t>(wanted - 1)];
-  return {until, wanted - std::count_if(times.begin(), times.end(), [&](UtcTime time) { return time < until; }),
-          wanted};
+  turns.resize(std::clamp(sample, static_cast<std::size_t>(overdue - turns.begin()), turns.size()));
+  return turns;
 }
 
 Result<VerifySummary> Verifier::run(const VerifyOptions& options, std::stop_token stop) {
@@ -56,27 +50,18 @@ Result<VerifySummary> Verifier::run(const VerifyOptions& options, std::stop_toke
 }
 
 Status Verifier::check_files(const VerifyOptions& options, const std::stop_token& stop) {
-  auto share =
-      options.sample < 1.0 ? oldest(options.sample) : Oldest{UtcTime::max(), 0, parts_.catalog.store_totals().files};
   const auto begun = parts_.clock.steady();
   const StoredFiles files(parts_.db);
-  std::string after;
-  for (auto piece = files.after(after, kPiece); !piece.empty(); piece = files.after(after, kPiece)) {
-    for (const auto& file : piece) {
-      if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped");
-      if (options.time_limit && parts_.clock.steady() - begun >= *options.time_limit) return {};
-      const UtcTime last = file.verified_at.value_or(UtcTime{});
-      const bool overdue = options.verified_before && file.verified_at && last < *options.verified_before;
-      const bool in_share = last < share.until || (last == share.until && share.of_then-- > 0);
-      if (!in_share && !overdue) continue;
-      if (auto checked = check(file); !checked) return checked;
-      if (verdicts_.size() >= kVerdictsPerTransaction) record();
-      if (parts_.progress) {
-        const auto total = std::max(share.files, summary_.checked);  // what is overdue comes on top
-        parts_.progress({"", "verify", summary_.checked, total, summary_.bytes});
-      }
-    }
-    after = piece.back().path;
+  const auto wanted = turns(options);
+  for (const auto& turn : wanted) {
+    if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped");
+    if (options.time_limit && parts_.clock.steady() - begun >= *options.time_limit) return {};
+    const auto file = files.find(turn);
+    if (!file) continue;
+    if (auto checked = check(*file); !checked) return checked;
+    if (verdicts_.size() >= kVerdictsPerTransaction) record();
+    if (parts_.progress)
+      parts_.progress({"", "verify", summary_.checked, static_cast<std::int64_t>(wanted.size()), summary_.bytes});
   }
   return {};
 }

@@ -10,16 +10,17 @@
 #include "storage/base/clock.h"
 #include "storage/catalog/catalog.h"
 #include "storage/catalog/catalog_writer.h"
+#include "storage/catalog/stored_files.h"
 #include "storage/files/file_store.h"
 #include "sync/pipeline/progress.h"
 
 namespace damsync {
 
 struct VerifyOptions {
-  double sample = 1.0;               ///< share of the files; those verified longest ago come first
+  double sample = 1.0;               ///< share of the files, of those verified longest ago
   std::optional<Millis> time_limit;  ///< no further file is begun after this
   bool repair = false;               ///< fetch again what can be had free of charge
-  /// Besides the sample: files that were verified, but not since that moment.
+  /// Besides the sample: files that were not verified since that moment.
   std::optional<UtcTime> verified_before;
   bool others_write = false;  ///< a file that is new may have no row yet, and is no orphan
 };
@@ -37,7 +38,8 @@ struct VerifySummary {
   std::vector<VerifyFinding> findings;
 };
 
-/// Compares the store with the catalog: re-hashes files, finds what is gone, changed or unknown. Deletes nothing.
+/// Compares the store with the catalog: re-hashes files, finds what is gone, changed or unknown. Deletes nothing. The
+/// files verified longest ago come first, so that no file is left out for ever, however short the time.
 ///
 /// Threads  one; others may write catalog and store meanwhile: a verdict counts only if the row is as it was before.
 class Verifier {
@@ -62,13 +64,7 @@ class Verifier {
     std::string account, asset_id;
     FileState before = FileState::kMirrored;
   };
-  /// The files verified longest ago: those verified before `until`, and of those verified just then so many.
-  struct Oldest {
-    UtcTime until{};
-    std::int64_t of_then = 0;
-    std::int64_t files = 0;  ///< how many that are
-  };
-  [[nodiscard]] Oldest oldest(double sample) const;
+  [[nodiscard]] std::vector<StoredFiles::Turn> turns(const VerifyOptions& options) const;
   [[nodiscard]] std::vector<std::size_t> known_paths() const;
   Status check_files(const VerifyOptions& options, const std::stop_token& stop);
   Status check(const Catalog::StoredFile& file);
