@@ -123,14 +123,19 @@ Result<RunSummary> Jobs::sync(SyncOptions options, const ProgressSink& progress,
 
 Result<RunSummary> Jobs::cycle(const InForce& in_force, SyncOptions options, const ProgressSink& progress, Pulse& pulse,
                                const std::stop_token& stop) {
-  if (auto there = check_places(); !there) return there.error();
+  const auto accounts = options.accounts.empty() ? in_force.accounts() : options.accounts;
+  if (auto there = workspace_.db->still_in_place(); !there) return there.error();
+  if (auto root = workspace_.ops->check_root(); !root) {
+    if (root.error().code != ErrorCode::kStorage) return root.error();
+    log_.error("sync.no_store", {{"reason", root.error().message}});
+    return put_off(in_force.settings, accounts, root.error().message);
+  }
   PulsingClock clock(clock_, pulse);
   options.after_failure = failed_last(vitals_);
   options.pace = [this, &pulse](std::int64_t bytes, const std::stop_token& token) {
     pulse.beat();
     return throttle_.take(bytes, token);
   };
-  const auto accounts = options.accounts.empty() ? in_force.accounts() : options.accounts;
   try {
     auto run = Composition(in_force.settings, workspace_, connections_, clock)
                    .sync(options, watched(progress, pulse), {}, stop);
@@ -139,14 +144,13 @@ Result<RunSummary> Jobs::cycle(const InForce& in_force, SyncOptions options, con
     return run;
   } catch (const DatabaseError& error) {
     if (!is_disk_full(error)) throw;
-    return without_room(in_force.settings, accounts, error.what());
+    log_.error("sync.no_room", {{"reason", error.what()}});
+    return put_off(in_force.settings, accounts, error.what());
   }
 }
 
-/// The transaction was rolled back: nothing is lost, and the next poll tries again.
-RunSummary Jobs::without_room(const Settings& settings, const std::vector<std::string>& accounts,
-                              const std::string& why) {
-  log_.error("sync.no_room", {{"reason", why}});
+/// A cycle that was not begun, or whose transaction was rolled back: nothing is lost, and the next poll tries again.
+RunSummary Jobs::put_off(const Settings& settings, const std::vector<std::string>& accounts, const std::string& why) {
   RunSummary run;
   run.started_at = run.finished_at = clock_.utc();
   for (const auto& account : settings.accounts) {

@@ -49,10 +49,10 @@ class Jobs {
 
  private:
   class Commanded;
-  Status check_places() const;
+  [[nodiscard]] Status check_places() const;
   Result<RunSummary> cycle(const InForce& in_force, SyncOptions options, const ProgressSink& progress, Pulse& pulse,
                            const std::stop_token& stop);
-  RunSummary without_room(const Settings& settings, const std::vector<std::string>& accounts, const std::string& why);
+  RunSummary put_off(const Settings& settings, const std::vector<std::string>& accounts, const std::string& why);
 
   Workspace& workspace_;
   Vitals& vitals_;

@@ -71,7 +71,7 @@ class FileOps {
   /// Takes the advisory lock on a file, made when it is not there (0640), without waiting; kLocked when another process
   /// or handle has it. Held until `close`, or until the process ends in any way.
   virtual Result<int> lock(const std::string& path) = 0;
-  /// kGuard when the path of the root does not lead to the directory held open any more (unmounted, replaced).
+  /// kGuard when its path does not lead to the root held open (unmounted, replaced); kStorage when nobody can tell.
   virtual Status check_root() = 0;
   virtual Result<std::int64_t> free_bytes() = 0;
 };

@@ -256,7 +256,11 @@ class PosixFileOps final : public FileOps {
 
   Status check_root() override {
     struct stat info {};
-    if (::stat(root_path_.c_str(), &info) == 0 && info.st_dev == device_ && info.st_ino == inode_) return {};
+    const bool seen = ::stat(root_path_.c_str(), &info) == 0;
+    if (seen && info.st_dev == device_ && info.st_ino == inode_) return {};
+    if (!seen && errno != ENOENT && errno != ENOTDIR)
+      return make_error(ErrorCode::kStorage,
+                        fmt::format("the store root {} cannot be looked at: {}", root_path_, std::strerror(errno)));
     return make_error(
         ErrorCode::kGuard,
         fmt::format("the store root {} was replaced or unmounted while in use; mount it again", root_path_));

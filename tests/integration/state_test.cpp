@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "tests/integration/desk.h"
-#include "tests/support/no_openat2.h"
+#include "tests/support/failing_call.h"
 
 namespace damsync {
 namespace {

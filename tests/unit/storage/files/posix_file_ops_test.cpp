@@ -13,7 +13,7 @@
 #include <thread>
 #include <tuple>
 
-#include "tests/support/no_openat2.h"
+#include "tests/support/failing_call.h"
 #include "tests/support/store_bench.h"
 
 namespace damsync {
@@ -159,6 +159,23 @@ TEST_CASE_FIXTURE(StoreBench, "X9 posix file ops: a sandbox without openat2 chan
     CHECK(ops->remove("a/b/c.jpg").ok());
   });
   if (!possible) MESSAGE("skipped: this kernel takes no rules about calls");
+}
+
+TEST_CASE_FIXTURE(StoreBench, "X4 posix file ops: a root that cannot be looked at now is no root that was replaced") {
+  std::string code;
+  const bool possible = with_failing_call(SYS_newfstatat, EIO, [&] { code = code_of(ops->check_root()); });
+  if (possible)
+    CHECK(code == "storage");
+  else
+    MESSAGE("skipped: this kernel takes no rules about calls");
+  CHECK(ops->check_root().ok());
+  fs::rename(root, outside("elsewhere"));
+  CHECK(code_of(ops->check_root()) == "guard");
+  std::ofstream(root) << "no folder";
+  CHECK(code_of(ops->check_root()) == "guard");
+  fs::remove(root);
+  fs::create_directories(root);
+  CHECK(code_of(ops->check_root()) == "guard");
 }
 
 TEST_CASE_FIXTURE(StoreBench, "posix file ops: only regular files outside the store are linked") {

@@ -13,15 +13,15 @@
 
 namespace damsync {
 
-/// Runs `work` in a thread for which, and for whose children, the kernel has no openat2, as inside a unit with
-/// RestrictSUIDSGID=. `work` must not throw. False when the kernel takes no such rule.
-inline bool without_openat2(const std::function<void()>& work) {
+/// Runs `work` in a thread for which, and for whose children, every system call of that number fails with that error.
+/// `work` must not throw. False when the kernel takes no such rule.
+inline bool with_failing_call(unsigned number, unsigned error, const std::function<void()>& work) {
   bool possible = false;
   std::thread([&] {
     std::array<sock_filter, 4> rules = {{
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     }};
     const sock_fprog program{rules.size(), rules.data()};
@@ -31,5 +31,8 @@ inline bool without_openat2(const std::function<void()>& work) {
   }).join();
   return possible;
 }
+
+/// The kernel has no openat2, as inside a unit with RestrictSUIDSGID=.
+inline bool without_openat2(const std::function<void()>& work) { return with_failing_call(SYS_openat2, ENOSYS, work); }
 
 }  // namespace damsync
