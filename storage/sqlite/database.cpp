@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <cerrno>
+
 #include "storage/sqlite/database_state.h"
 #include "storage/sqlite/durable_file.h"
 
@@ -24,6 +26,14 @@ ErrorCode code_of(int sqlite_code) noexcept {
     case SQLITE_AUTH: return ErrorCode::kStorage;
     default: return ErrorCode::kInternal;
   }
+}
+
+/// SQLite says SQLITE_FULL only of a database or log that met ENOSPC: a quota, an index of the log that finds no room
+/// and a file that cannot be made for want of it are I/O errors to it.
+int without_room(int sqlite_code, int system_error) noexcept {
+  const int kind = sqlite_code & 0xff;
+  const bool no_room = system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
+  return (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN) && no_room ? SQLITE_FULL : sqlite_code;
 }
 
 /// What a person can do about it.
@@ -133,9 +143,10 @@ void Database::fail(int sqlite_code, std::string_view doing) const {
   const std::string where = state_->path.empty() ? "in memory" : state_->path.string();
   const bool injected = sqlite3_errcode(state_->handle) == SQLITE_OK;
   const char* text = injected ? sqlite3_errstr(sqlite_code) : sqlite3_errmsg(state_->handle);
-  throw DatabaseError(code_of(sqlite_code), sqlite_code,
+  const int code = injected ? sqlite_code : without_room(sqlite_code, sqlite3_system_errno(state_->handle));
+  throw DatabaseError(code_of(code), code,
                       fmt::format("catalog {}: {} (SQLite {}, in `{}`): {}", where, text, sqlite_code,
-                                  doing.substr(0, 60), advice_for(sqlite_code)));
+                                  doing.substr(0, 60), advice_for(code)));
 }
 
 void Database::set_fault_hook(FaultHook hook) { state_->fault_hook = std::move(hook); }

@@ -4,11 +4,15 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
+#include "storage/sqlite/disk_full.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/transaction.h"
+#include "tests/support/failing_call.h"
 #include "tests/support/temp_dir.h"
 
 namespace damsync {
@@ -355,6 +359,36 @@ TEST_CASE("statement: values come back as they were bound, absent ones as absent
   CHECK(query.opt_bool(2) == false);
   CHECK(query.opt_text(3) == "");
   CHECK(query.blob(4) == with_nul);
+}
+
+TEST_CASE("X2 database: a quota that is used up, or a file that may not grow, is a full disk; an I/O error is none") {
+  struct Row {
+    int error;
+    bool full;
+  };
+  for (const Row& row : {Row{EDQUOT, true}, Row{EFBIG, true}, Row{ENOSPC, true}, Row{EIO, false}}) {
+    const TempDir dir;
+    const auto db = writer(dir / "catalog.db");
+    std::optional<DatabaseError> failure;
+    const bool possible = with_failing_call(SYS_pwrite64, static_cast<unsigned>(row.error), [&] {
+      try {
+        put(*db, "key", "value");
+      } catch (const DatabaseError& error) {
+        failure = error;
+      }
+    });
+    if (!possible) {
+      MESSAGE("skipped: this kernel takes no rules about calls");
+      return;
+    }
+    REQUIRE(failure);
+    INFO(failure->what());
+    CHECK(failure->code() == ErrorCode::kStorage);
+    CHECK(is_disk_full(*failure) == row.full);
+    CHECK((std::string(failure->what()).find("the disk is full") != std::string::npos) == row.full);
+    put(*db, "key", "value");
+    CHECK(value_of(*db, "SELECT value FROM setting WHERE key = 'key'") == "value");
+  }
 }
 
 }  // namespace damsync
