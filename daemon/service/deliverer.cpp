@@ -29,18 +29,20 @@ void Deliverer::fit(std::shared_ptr<const Settings> settings) {
   wanted_ = files_wanted_ = true;
 }
 
-/// In the worker's thread, as a secret may come from a program that takes its time.
+/// In the worker's thread, as a secret may come from a program that takes its time. Settings stay unfit until the
+/// catalog had room for their receivers.
 void Deliverer::fit_pump(const std::stop_token& stop) {
   std::shared_ptr<const Settings> settings;
   {
     const std::lock_guard lock(mutex_);
-    settings = std::exchange(unfit_, nullptr);
+    settings = unfit_;
   }
   if (!settings) return;
   auto receivers = make_receivers(*settings, clock_, log_, stop);
   pump_ = std::make_unique<OutboxPump>(*workspace_.db, clock_, log_, std::move(receivers.usable));
   const std::lock_guard lock(mutex_);
   unusable_ = std::move(receivers.unusable);
+  if (unfit_ == settings) unfit_ = nullptr;
 }
 
 std::uint64_t Deliverer::want() {
@@ -90,16 +92,18 @@ void Deliverer::turn(const Now& now) {
 /// A receiver may take its time; that is not the daemon's to judge, so this worker is never taken for stuck.
 Status Deliverer::deliver(const Job& job, const std::stop_token& stop) {
   vitals_.resting(kWorker, "delivering");
-  fit_pump(stop);
-  if (stop.stop_requested()) return {};  // a receiver may lack its secret because of that
   std::optional<Millis> left;
   try {
+    fit_pump(stop);
+    if (stop.stop_requested()) return {};  // a receiver may lack its secret because of that
     if (job.files) write_feed_files(*job.files, workspace_, log_, stop);
     left = pump_->pump(stop);
   } catch (const DatabaseError& error) {
     if (!is_disk_full(error)) throw;
     log_.error("delivery.no_room", {{"reason", error.what()}});
     left = kRetry;
+    const std::lock_guard lock(mutex_);
+    files_wanted_ = files_wanted_ || job.files;
   }
   vitals_.resting(kWorker, "waiting");
   const std::lock_guard lock(mutex_);
