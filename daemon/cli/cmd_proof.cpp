@@ -71,7 +71,7 @@ class ProofCommand final : public Command {
     if (!prepared.waivers_error.empty()) return make_error(ErrorCode::kSettings, prepared.waivers_error);
     AuditInput& input = prepared.input;
     const AuditReader reader(db, std::nullopt);
-    input.rules.as_of = reader.newest_record().value_or(now);
+    input.rules.as_of = reader.newest_record(context.clock.utc()).value_or(now);
     std::vector<ProofHolding> holdings;
     for (const auto& one : held) {
       auto& holding = holdings.emplace_back();

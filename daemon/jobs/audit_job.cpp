@@ -119,7 +119,7 @@ class AuditJob {
         return ids;
       };
     input.chain = chain_name();
-    input.rules.as_of = moment_.past ? *moment_.past : reader->newest_record().value_or(moment_.judged_at);
+    input.rules.as_of = moment_.past ? *moment_.past : reader->newest_record(clock_.utc()).value_or(moment_.judged_at);
     AuditReport report(*reader, input);
 
     auto stamping = time_stamping(settings_);

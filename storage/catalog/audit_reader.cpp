@@ -176,18 +176,21 @@ std::int64_t AuditReader::count_licenses() const {
   return query.int64(0);
 }
 
-std::optional<UtcTime> AuditReader::newest_record() const {
+std::optional<UtcTime> AuditReader::newest_record(UtcTime now) const {
   Statement query(db_,
-                  "SELECT max(at) FROM (SELECT max(last_ok_at) AS at FROM stream"
-                  " UNION ALL SELECT max(finished_at) FROM run WHERE dry_run = 0"
-                  " UNION ALL SELECT max(intended_at) FROM spend UNION ALL SELECT max(closed_at) FROM spend"
-                  " UNION ALL SELECT max(first_seen_at) FROM stray_file UNION ALL SELECT max(gone_at) FROM stray_file"
-                  " UNION ALL SELECT max(read_at) FROM plan_reading"
-                  " UNION ALL SELECT max(first_seen_at) FROM account"
-                  " UNION ALL SELECT * FROM (SELECT time FROM change WHERE type <> 'report.completed'"
+                  "SELECT max(at) FROM (SELECT max(last_ok_at) AS at FROM stream WHERE last_ok_at <= ?1"
+                  " UNION ALL SELECT max(finished_at) FROM run WHERE dry_run = 0 AND finished_at <= ?1"
+                  " UNION ALL SELECT max(intended_at) FROM spend WHERE intended_at <= ?1"
+                  " UNION ALL SELECT max(closed_at) FROM spend WHERE closed_at <= ?1"
+                  " UNION ALL SELECT max(first_seen_at) FROM stray_file WHERE first_seen_at <= ?1"
+                  " UNION ALL SELECT max(gone_at) FROM stray_file WHERE gone_at <= ?1"
+                  " UNION ALL SELECT max(read_at) FROM plan_reading WHERE read_at <= ?1"
+                  " UNION ALL SELECT max(first_seen_at) FROM account WHERE first_seen_at <= ?1"
+                  " UNION ALL SELECT * FROM (SELECT time FROM change WHERE type <> 'report.completed' AND time <= ?1"
                   " ORDER BY seq DESC LIMIT 1)"
-                  " UNION ALL SELECT * FROM (SELECT until_at FROM file_past ORDER BY past_id DESC LIMIT 1))");
-  query.step();
+                  " UNION ALL SELECT * FROM (SELECT until_at FROM file_past WHERE until_at <= ?1"
+                  " ORDER BY past_id DESC LIMIT 1))");
+  query.bind(now).step();
   return query.opt_time(0);
 }
 

@@ -124,9 +124,9 @@ class AuditReader {
   void unlicensed_assets(const std::function<bool(const AuditAsset&)>& visit) const;
   [[nodiscard]] std::int64_t count_licenses() const;
   [[nodiscard]] bool has_licenses(const std::string& account) const;
-  /// The newest moment that the catalog tells of, reports apart: while nothing is recorded it stays the same. Nothing
-  /// for an empty catalog.
-  [[nodiscard]] std::optional<UtcTime> newest_record() const;
+  /// The newest moment until `now` that the catalog tells of, reports apart: while nothing is recorded it stays the
+  /// same. Later ones are of a clock that was ahead. Nothing for an empty catalog.
+  [[nodiscard]] std::optional<UtcTime> newest_record(UtcTime now) const;
   /// Earlier descriptions of an asset, oldest first; only those that ended until the snapshot's moment.
   [[nodiscard]] std::vector<PastDescription> descriptions(const std::string& account,
                                                           const std::string& asset_id) const;

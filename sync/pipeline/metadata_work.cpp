@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "storage/catalog/checked_assets.h"
 #include "sync/pipeline/work_pool.h"
 
 namespace damsync {
@@ -24,11 +25,14 @@ void MetadataWork::want_rechecks() {
     return;
   }
   // From two thirds of the time on, so that the load spreads; what is left of it at the last sixth goes at once,
-  // however many there are and however seldom the cycles come.
+  // however many there are and however seldom the cycles come. What a clock that was ahead noted has no age: it goes
+  // with the load.
   const UtcTime now = cycle_.clock.utc();
   const auto within = cycle_.policy.recheck_within;
   for (const auto& [age, most] : {std::pair(within * 5 / 6, kAll), std::pair(within * 2 / 3, kRechecksPerCycle)})
     committer_.want_metadata(cycle_.catalog.stale_assets(cycle_.account, now - age, most), "regular recheck");
+  committer_.want_metadata(assets_checked_after(cycle_.db, cycle_.account, now, kRechecksPerCycle),
+                           "was last looked at by a clock that was ahead");
 }
 
 MetadataWork::Batch MetadataWork::next_batch() {

@@ -493,4 +493,26 @@ TEST_CASE("stray book: a file is listed from when it was first seen until it is 
   CHECK_FALSE(book.compared_at(second));
 }
 
+TEST_CASE("K1 audit reader: what a clock that was ahead recorded is not the newest record") {
+  PastBench bench;
+  const UtcTime right = bench.now();
+  bench.upsert(sample_license("e1"));
+  bench.commit([&] { bench.journal.append(sample_change(EventType::kAssetLicensed)); });
+  bench.clock.advance(std::chrono::hours(24 * 365));
+  RunSummary run;
+  run.run_id = "r-1";
+  run.started_at = run.finished_at = bench.now();
+  StreamRow stream;
+  stream.account = "newsroom";
+  stream.name = "licenses";
+  stream.last_ok_at = bench.now();
+  bench.commit([&] {
+    bench.writer.put_run(run);
+    bench.writer.put_stream(stream);
+    bench.journal.append(sample_change(EventType::kAssetUpdated));
+  });
+  CHECK(AuditReader(*bench.db, {}).newest_record(bench.now()) == bench.now());
+  CHECK(AuditReader(*bench.db, {}).newest_record(right + std::chrono::hours(1)) == right);
+}
+
 }  // namespace damsync

@@ -264,6 +264,17 @@ TEST_CASE_FIXTURE(CycleBench, "cycle: a complete history is read again every wee
   CHECK(cycle().licenses_vanished == 1);
 }
 
+TEST_CASE_FIXTURE(CycleBench, "K1 cycle: a history that a clock ahead of time read whole is read whole again") {
+  add_assets(*this, 2);
+  const UtcTime right = clock.utc();
+  clock.set_utc(right + std::chrono::hours(24 * 365));
+  cycle();
+  clock.set_utc(right);
+  provider.history.pop_back();
+  CHECK(cycle().licenses_vanished == 1);
+  CHECK(catalog().stream("newsroom", "licenses").last_full_at == right);
+}
+
 TEST_CASE_FIXTURE(CycleBench, "I3 cycle: a complete history whose losses could not be settled is read again at once") {
   add_assets(*this, 2);
   cycle();

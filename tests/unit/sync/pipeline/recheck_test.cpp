@@ -52,4 +52,30 @@ TEST_CASE_FIXTURE(CycleBench, "F13 rechecks: a withdrawn asset is looked at as w
   CHECK(catalog().find_asset("newsroom", "101")->state == AssetState::kActive);
 }
 
+TEST_CASE_FIXTURE(CycleBench, "K1 rechecks: what a clock that was ahead looked at is looked at again, in portions") {
+  constexpr int kAssets = 700;
+  for (int i = 0; i < kAssets; ++i) {
+    const std::string id = std::to_string(10'000 + i);
+    provider.listed_assets.push_back(id);
+    provider.assets[id].caption = "Picture " + id;
+  }
+  provider.add("101", "l-1");
+  provider.add("102", "l-2");
+  const UtcTime right = clock.utc();
+  clock.set_utc(right + std::chrono::hours(24 * 365));
+  REQUIRE_FALSE(cycle().error);
+  clock.set_utc(right);
+  const auto ahead = [&] {
+    int count = 0;
+    catalog().list_assets({}, [&](const AssetRow& asset) { return count += *asset.checked_at > right, true; });
+    return count;
+  };
+  REQUIRE(ahead() == kAssets + 2);
+  REQUIRE_FALSE(cycle().error);
+  CHECK(ahead() > 0);
+  CHECK(ahead() < kAssets);
+  REQUIRE_FALSE(cycle().error);
+  CHECK(ahead() == 0);
+}
+
 }  // namespace damsync
