@@ -1,5 +1,8 @@
 #include "storage/catalog/catalog.h"
 
+#include <array>
+
+#include "storage/catalog/backoff.h"
 #include "storage/catalog/pending_kind.h"
 #include "storage/catalog/rows.h"
 #include "storage/sqlite/statement.h"
@@ -22,6 +25,14 @@ StreamRow read_stream(const Statement& row) {
           .last_ok_at = row.opt_time(3),
           .last_full_at = row.opt_time(4),
           .last_error = row.text(5)};
+}
+
+/// From 10 attempts on the wait is the longest there is.
+std::string pending_is_due(std::string_view table, std::string_view now) {
+  std::array<Millis, 11> longest{};
+  for (int attempts = 0; attempts < static_cast<int>(longest.size()); ++attempts)
+    longest[static_cast<std::size_t>(attempts)] = longest_backoff(attempts);
+  return due_condition(table, now, longest);
 }
 
 /// Everything is due when no time is given.
@@ -175,9 +186,10 @@ std::vector<std::string> Catalog::accounts() const {
 
 std::vector<WorkItem> Catalog::due_metadata(const std::string& account, std::optional<UtcTime> now,
                                             const std::string& after_asset_id, std::size_t limit) const {
-  Statement query(db_,
-                  "SELECT key, attempts FROM pending WHERE account = ? AND kind = 'metadata' AND key > ?"
-                  " AND coalesce(next_at, 0) <= ? ORDER BY key LIMIT ?");
+  static const std::string kQuery =
+      "SELECT key, attempts FROM pending WHERE account = ?1 AND kind = 'metadata' AND key > ?2 AND " +
+      pending_is_due("pending", "?3") + " ORDER BY key LIMIT ?4";
+  Statement query(db_, kQuery);
   query.bind_all(account, after_asset_id, due_before(now), static_cast<std::int64_t>(limit));
   std::vector<WorkItem> out;
   while (query.step()) out.push_back({account, query.text(0), "", static_cast<int>(query.int64(1))});
@@ -186,13 +198,14 @@ std::vector<WorkItem> Catalog::due_metadata(const std::string& account, std::opt
 
 std::vector<WorkItem> Catalog::due_files(const std::string& account, std::optional<UtcTime> now, const WorkItem& after,
                                          std::size_t limit) const {
-  Statement query(db_,
-                  "SELECT f.asset_id, f.license_id, coalesce(p.attempts, 0) FROM file f INDEXED BY file_wanted"
-                  " CROSS JOIN license l ON l.account = f.account AND l.license_id = f.license_id AND l.state = 'held'"
-                  " LEFT JOIN pending p ON p.account = f.account AND p.kind = 'file' AND p.key = f.license_id"
-                  " WHERE f.account = ? AND (f.asset_id, f.license_id) > (?, ?)"
-                  " AND f.state IN ('pending', 'failed', 'missing', 'corrupt') AND coalesce(p.next_at, 0) <= ?"
-                  " ORDER BY f.asset_id, f.license_id LIMIT ?");
+  static const std::string kQuery =
+      "SELECT f.asset_id, f.license_id, coalesce(p.attempts, 0) FROM file f INDEXED BY file_wanted"
+      " CROSS JOIN license l ON l.account = f.account AND l.license_id = f.license_id AND l.state = 'held'"
+      " LEFT JOIN pending p ON p.account = f.account AND p.kind = 'file' AND p.key = f.license_id"
+      " WHERE f.account = ?1 AND (f.asset_id, f.license_id) > (?2, ?3)"
+      " AND f.state IN ('pending', 'failed', 'missing', 'corrupt') AND " +
+      pending_is_due("p", "?4") + " ORDER BY f.asset_id, f.license_id LIMIT ?5";
+  Statement query(db_, kQuery);
   query.bind_all(account, after.asset_id, after.license_id, due_before(now), static_cast<std::int64_t>(limit));
   std::vector<WorkItem> out;
   while (query.step()) out.push_back({account, query.text(0), query.text(1), static_cast<int>(query.int64(2))});

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "storage/catalog/backoff.h"
 #include "storage/catalog/rows.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/transaction.h"
@@ -62,11 +63,11 @@ void put_delivery(Database& db, const DeliveryRow& row) {
       .run();
 }
 
-std::vector<DeliveryRow> due_rows(Database& db, const std::string& receiver, UtcTime now, std::string_view order) {
-  Statement query(db,
-                  fmt::format("{} WHERE d.receiver = ? AND d.state = 'waiting' AND d.next_at <= ? AND {} ORDER BY {}",
-                              kSelectDelivery, kInTurn, order));
-  query.bind_all(receiver, now);
+std::vector<DeliveryRow> due_rows(Database& db, const std::string& receiver, const DeliveryTime& time,
+                                  std::string_view order) {
+  Statement query(db, fmt::format("{} WHERE d.receiver = ?1 AND d.state = 'waiting' AND {} AND {} ORDER BY {}",
+                                  kSelectDelivery, due_condition("d", "?2", time.longest), kInTurn, order));
+  query.bind_all(receiver, time.now);
   std::vector<DeliveryRow> out;
   while (query.step()) out.push_back(read_delivery(query));
   return out;
@@ -115,19 +116,19 @@ std::vector<Change> Outbox::changes_after(std::int64_t position, std::int64_t li
   return out;
 }
 
-std::vector<DeliveryRow> Outbox::due(const std::string& receiver, UtcTime now, std::int64_t limit) const {
-  return due_rows(db_, receiver, now, fmt::format("d.seq LIMIT {}", limit));
+std::vector<DeliveryRow> Outbox::due(const std::string& receiver, const DeliveryTime& time, std::int64_t limit) const {
+  return due_rows(db_, receiver, time, fmt::format("d.seq LIMIT {}", limit));
 }
 
-std::vector<DeliveryRow> Outbox::probe(const std::string& receiver, UtcTime now) const {
-  return due_rows(db_, receiver, now, "d.attempts, d.seq LIMIT 1");
+std::vector<DeliveryRow> Outbox::probe(const std::string& receiver, const DeliveryTime& time) const {
+  return due_rows(db_, receiver, time, "d.attempts, d.seq LIMIT 1");
 }
 
-std::optional<UtcTime> Outbox::next_due(const std::string& receiver) const {
-  Statement query(
-      db_,
-      std::string("SELECT min(d.next_at) FROM delivery d WHERE d.receiver = ? AND d.state = 'waiting' AND ") + kInTurn);
-  query.bind(receiver).step();
+std::optional<UtcTime> Outbox::next_due(const std::string& receiver, const DeliveryTime& time) const {
+  Statement query(db_, fmt::format("SELECT min(iif({}, ?2, d.next_at)) FROM delivery d WHERE d.receiver = ?1"
+                                   " AND d.state = 'waiting' AND {}",
+                                   due_condition("d", "?2", time.longest), kInTurn));
+  query.bind_all(receiver, time.now).step();
   return query.opt_time(0);
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,6 +60,12 @@ struct OutboxLimits {
   Millis age = std::chrono::hours(24 * 7);
 };
 
+/// The moment by which it is judged whether rows are due.
+struct DeliveryTime {
+  UtcTime now{};
+  std::span<const Millis> longest;  ///< waits by attempts made; see `due_condition`
+};
+
 /// What came of a round with one receiver, to be noted at once.
 struct DeliveryRound {
   ReceiverRow receiver;               ///< as it stands now
@@ -87,11 +94,12 @@ class Outbox {
   /// The changes after `position`, in feed order.
   [[nodiscard]] std::vector<Change> changes_after(std::int64_t position, std::int64_t limit) const;
   /// Rows that wait behind no other row of their asset and are due, in feed order.
-  [[nodiscard]] std::vector<DeliveryRow> due(const std::string& receiver, UtcTime now, std::int64_t limit) const;
+  [[nodiscard]] std::vector<DeliveryRow> due(const std::string& receiver, const DeliveryTime& time,
+                                             std::int64_t limit) const;
   /// The one of those rows that was tried the least, so that a row that never goes through does not stand for all.
-  [[nodiscard]] std::vector<DeliveryRow> probe(const std::string& receiver, UtcTime now) const;
-  /// When the first of those rows is due; nothing when none waits.
-  [[nodiscard]] std::optional<UtcTime> next_due(const std::string& receiver) const;
+  [[nodiscard]] std::vector<DeliveryRow> probe(const std::string& receiver, const DeliveryTime& time) const;
+  /// When the first of those rows is due, `time.now` at the earliest; nothing when none waits.
+  [[nodiscard]] std::optional<UtcTime> next_due(const std::string& receiver, const DeliveryTime& time) const;
   /// Whether a change of that asset would have to wait behind a row.
   [[nodiscard]] bool waits(const std::string& receiver, const std::string& account, const std::string& asset_id) const;
   [[nodiscard]] bool beyond(std::int64_t position) const;  ///< there are changes after it

@@ -28,6 +28,15 @@ std::optional<Millis> wait_after(int attempts, double chance) {
   return spread(kWaits[static_cast<std::size_t>(attempts) - 1], chance);
 }
 
+std::span<const Millis> longest_waits() {
+  static const auto kLongest = [] {
+    std::array<Millis, kWaits.size() + 1> longest{};
+    for (std::size_t i = 0; i < kWaits.size(); ++i) longest[i + 1] = std::max(spread(kWaits[i], 1), kLongestQuiet);
+    return longest;
+  }();
+  return kLongest;
+}
+
 Millis probe_wait(int failures, double chance) {
   const int doublings = std::clamp(failures - kFailingAfter, 0, 20);
   return spread(std::min(kFirstProbe * (1 << doublings), kLongestProbe), chance);

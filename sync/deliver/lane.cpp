@@ -23,6 +23,11 @@ constexpr std::int64_t kRead = 256;
 constexpr std::int64_t kMostRead = 8192;
 constexpr std::size_t kMaxReason = 300;
 
+/// Nothing may be sent yet. A time further off than any receiver is left alone for was noted by a clock that was ahead.
+bool is_quiet(const ReceiverRow& receiver, UtcTime now) {
+  return receiver.quiet_until && *receiver.quiet_until > now && *receiver.quiet_until - now <= kLongestQuiet;
+}
+
 }  // namespace
 
 /// Gathers what a round hands over, one group an asset.
@@ -58,13 +63,21 @@ class Lane::Collecting {
 };
 
 Lane::Lane(Database& db, Clock& clock, Log& log, Receiver& receiver, OutboxLimits limits)
-    : db_(db), clock_(clock), log_(log), receiver_(receiver), limits_(limits), outbox_(db) {}
+    : db_(db),
+      clock_(clock),
+      log_(log),
+      receiver_(receiver),
+      limits_(limits),
+      begun_utc_(clock.utc()),
+      begun_steady_(clock.steady()),
+      outbox_(db) {}
 
 bool Lane::round(const std::stop_token& stop) {
   const UtcTime now = clock_.utc();
   const auto known = outbox_.find_receiver(receiver_.name());
-  if (!known || known->disabled_at || known->quiet_until.value_or(now) > now || stop.stop_requested()) return false;
+  if (!known || known->disabled_at || is_quiet(*known, now) || stop.stop_requested()) return false;
   state_ = *known;
+  if (state_.quiet_until && *state_.quiet_until > now) state_.quiet_until.reset();
   recovered_ = false;
   if (state_.failing_since) take_in(now, stop);
 
@@ -81,19 +94,21 @@ std::optional<Millis> Lane::next_in() const {
   const auto known = outbox_.find_receiver(receiver_.name());
   if (!known || known->disabled_at) return std::nullopt;
   const UtcTime now = clock_.utc();
-  auto due = outbox_.next_due(known->receiver);
+  auto due = outbox_.next_due(known->receiver, time_of(now));
   if (outbox_.beyond(known->position)) due = std::min(due.value_or(now), now);
   if (!due) return std::nullopt;
-  return std::max(std::max(*due, known->quiet_until.value_or(now)) - now, Millis(0));
+  if (is_quiet(*known, now)) due = std::max(*due, *known->quiet_until);
+  return std::max(*due - now, Millis(0));
 }
 
 /// What is due in a round: first what waited, then the feed. A receiver that fails gets one change.
 Lane::Batch Lane::collect(UtcTime now) {
+  const DeliveryTime time = time_of(now);
   Batch batch;
   batch.end = state_.position;
   Collecting collecting(batch);
   for (auto& row :
-       state_.failing_since ? outbox_.probe(state_.receiver, now) : outbox_.due(state_.receiver, now, kBatch)) {
+       state_.failing_since ? outbox_.probe(state_.receiver, time) : outbox_.due(state_.receiver, time, kBatch)) {
     const ChangeDetails details = read_details(db_, row.change);
     Event event = event_of(row.change, details);
     collecting.add({std::move(row), true, std::move(event), std::nullopt});
@@ -131,10 +146,15 @@ void Lane::take_in(UtcTime now, const std::stop_token& stop) {
     round.receiver = state_;
     outbox_.record(round);
   }
-  if (const auto given_up = outbox_.trim(state_.receiver, limits_, now); given_up > 0)
+  if (const auto given_up = outbox_.trim(state_.receiver, limits_, undisturbed(now)); given_up > 0)
     log_.error("delivery.given_up", {{"receiver", state_.receiver},
                                      {"changes", std::to_string(given_up)},
                                      {"reason", "more waited, or for longer, than an outbox holds"}});
+}
+
+/// What time it is if nobody set the clock forward since the lane was made.
+UtcTime Lane::undisturbed(UtcTime now) const {
+  return std::min(now, begun_utc_ + std::chrono::floor<Millis>(clock_.steady() - begun_steady_));
 }
 
 bool Lane::wanted(const Change& change, ChangeDetails& details) const {

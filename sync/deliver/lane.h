@@ -12,6 +12,7 @@
 #include "storage/base/log.h"
 #include "storage/journal/change_details.h"
 #include "storage/journal/outbox.h"
+#include "sync/deliver/delivery_schedule.h"
 #include "sync/deliver/receiver.h"
 
 namespace damsync {
@@ -22,6 +23,9 @@ namespace damsync {
 /// other assets go on. A change that is refused says nothing about the receiver. Once changes of several assets could
 /// not be handed over in a row it is the receiver that fails: then everything waits, and one change at a time is tried,
 /// those tried least first, until one is answered.
+///
+/// What waits is kept by the wall clock, so that a restart honours it, and that clock may be wrong for a while: a wait
+/// longer than any there is counts as over, and only time that really went by makes a change too old.
 ///
 /// Errors   SQL failures throw (`DatabaseError`).
 /// Threads  one thread calls it; it uses `Receiver::in_flight` more for a round.
@@ -65,6 +69,8 @@ class Lane {
   void log_failure(const DeliveryRow& row);
   [[nodiscard]] bool wanted(const Change& change, ChangeDetails& details) const;
   [[nodiscard]] Event event_of(const Change& change, const ChangeDetails& details) const;
+  [[nodiscard]] DeliveryTime time_of(UtcTime now) const { return {now, longest_waits()}; }
+  [[nodiscard]] UtcTime undisturbed(UtcTime now) const;
   [[nodiscard]] DeliveryRow new_row(const Change& change, UtcTime now) const;
   double chance();
 
@@ -73,6 +79,8 @@ class Lane {
   Log& log_;
   Receiver& receiver_;
   const OutboxLimits limits_;
+  const UtcTime begun_utc_;
+  const SteadyTime begun_steady_;
   Outbox outbox_;
   std::mutex mutex_;   // of what the sending threads share: state_, recovered_ and the batch's `aborted`
   ReceiverRow state_;  ///< as of this round

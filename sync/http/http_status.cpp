@@ -13,7 +13,6 @@ namespace damsync {
 namespace {
 
 constexpr Millis kShortest{1'000};
-constexpr Millis kLongest{3'600'000};
 
 bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -40,12 +39,12 @@ std::optional<Millis> retry_after(const Headers& headers, UtcTime now) {
   if (all_digits(*value)) {
     std::int64_t seconds = 0;
     const auto parsed = std::from_chars(value->data(), value->data() + value->size(), seconds);
-    if (parsed.ec != std::errc{} || seconds > 3600) return kLongest;
-    return std::clamp(Millis(seconds * 1000), kShortest, kLongest);
+    if (parsed.ec != std::errc{} || seconds > 3600) return kLongestRetryAfter;
+    return std::clamp(Millis(seconds * 1000), kShortest, kLongestRetryAfter);
   }
   const auto date = parse_http_date(*value);
   if (!date) return std::nullopt;
-  return std::clamp(std::chrono::duration_cast<Millis>(*date - now), kShortest, kLongest);
+  return std::clamp(std::chrono::duration_cast<Millis>(*date - now), kShortest, kLongestRetryAfter);
 }
 
 bool is_temporary(int status) noexcept {

@@ -14,6 +14,9 @@ namespace damsync {
 /// Source   RFC 9110 §5.6.7, its one current form (IMF-fixdate).
 std::optional<UtcTime> parse_http_date(std::string_view text);
 
+/// What `retry_after` answers at most.
+inline constexpr Millis kLongestRetryAfter = std::chrono::hours(1);
+
 /// How long the other side asks to wait: `Retry-After` in seconds or as an HTTP date, clamped to 1 s … 1 h. Nothing
 /// when it is absent or rubbish.
 ///

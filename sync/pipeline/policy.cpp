@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "storage/catalog/backoff.h"
+
 namespace damsync {
 
 bool brake_trips(std::int64_t losses, std::int64_t total, double share) noexcept {
@@ -11,10 +13,7 @@ bool brake_trips(std::int64_t losses, std::int64_t total, double share) noexcept
 }
 
 UtcTime next_attempt(UtcTime now, int attempts, std::size_t spread) noexcept {
-  constexpr Millis kFirst = std::chrono::minutes(5);
-  constexpr Millis kLongest = std::chrono::hours(24);
-  const int doublings = std::clamp(attempts - 1, 0, 10);
-  const Millis full = std::min(kLongest, kFirst * (1 << doublings));
+  const Millis full = longest_backoff(std::max(attempts, 1));
   const auto quarter = static_cast<std::size_t>(full.count() / 4);
   return now + full - Millis(static_cast<std::int64_t>(spread % quarter));
 }

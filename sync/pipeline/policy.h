@@ -32,8 +32,8 @@ struct Policy {
 /// True when so many losses in one cycle need a person: more than 50 and more than `share` of `total` (promise 10).
 bool brake_trips(std::int64_t losses, std::int64_t total, double share) noexcept;
 
-/// When work that failed `attempts` times is due again: from 5 minutes, doubling up to a day, less up to a
-/// quarter by `spread` so that many failures of one moment do not come back together.
+/// When work that failed `attempts` times is due again: after its `longest_backoff`, less up to a quarter by `spread`
+/// so that many failures of one moment do not come back together.
 UtcTime next_attempt(UtcTime now, int attempts, std::size_t spread) noexcept;
 
 }  // namespace damsync

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "storage/catalog/backoff.h"
 #include "tests/unit/storage/catalog/catalog_bench.h"
 
 namespace damsync {
@@ -104,6 +105,26 @@ TEST_CASE_FIXTURE(AssetBench, "assets: writing about one that is not there is a 
   CHECK_THROWS_AS(commit([&] { writer.touch_checked("newsroom", "9", now()); }), DatabaseError);
   CHECK_THROWS_AS(commit([&] { writer.put_description("newsroom", "9", described("x"), now()); }), DatabaseError);
   CHECK(catalog.asset_ids("newsroom") == std::vector<std::string>{"1001"});
+}
+
+TEST_CASE_FIXTURE(AssetBench, "K1 pending: work that failed while the clock was ahead is due when the clock is right") {
+  const auto both_due = [&](int attempts, Millis off) {
+    commit([&] {
+      for (const auto kind : {PendingKind::kFile, PendingKind::kMetadata})
+        writer.put_pending({"newsroom", kind, kind == PendingKind::kFile ? "l-1" : "1001", attempts, now() + off,
+                            "answered 500", now()});
+    });
+    const bool file = catalog.due_files("newsroom", now(), {}, 10).size() == 1;
+    CHECK(file == (catalog.due_metadata("newsroom", now(), "", 10).size() == 1));
+    return file;
+  };
+  CHECK_FALSE(both_due(1, longest_backoff(1)));
+  CHECK(both_due(1, longest_backoff(1) + Millis(1)));
+  CHECK(both_due(0, Millis(1)));
+  for (const int attempts : {2, 5, 10, 1000}) {
+    CHECK_FALSE(both_due(attempts, longest_backoff(attempts)));
+    CHECK(both_due(attempts, longest_backoff(attempts) + std::chrono::hours(24)));
+  }
 }
 
 TEST_CASE_FIXTURE(AssetBench, "files: a failure is kept with its reason and stays wanted") {

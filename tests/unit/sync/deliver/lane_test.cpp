@@ -255,6 +255,51 @@ TEST_CASE_FIXTURE(LaneBench, "W3 outbox: what waits for a failing receiver is bo
   CHECK(reasons.back().starts_with("waited too long"));
 }
 
+TEST_CASE_FIXTURE(LaneBench,
+                  "K1 outbox: a receiver that failed while the clock was ahead is tried again when it is right") {
+  for (const bool asked_for_time : {false, true}) {
+    CAPTURE(asked_for_time);
+    LaneBench bench;
+    bench.assets(5);
+    bench.outbox.ensure({"cms"});
+    const auto wait = asked_for_time ? std::optional<Millis>(600'000) : std::nullopt;
+    bench.cms.answer = [&](const Event&) { return Outcome{Outcome::Kind::kFailed, "answered 503", wait}; };
+    for (int i = 1; i <= 5; ++i) bench.change("a" + std::to_string(i));
+    const UtcTime right = bench.clock.utc();
+    bench.clock.set_utc(right + std::chrono::hours(24));
+    bench.run();
+    REQUIRE(bench.cms.got().empty());
+    bench.clock.set_utc(right);
+    CHECK(bench.next_in() == Millis(0));
+
+    bench.clock.advance(Millis(1));
+    bench.run();
+    CHECK(bench.next_in().value() > Millis(0));  // what it says now holds
+    bench.cms.answer = nullptr;
+    for (int i = 0; i < 3; ++i) bench.clock.advance(std::chrono::minutes(20)), bench.run();
+    CHECK(bench.cms.got().size() == 5);
+  }
+}
+
+TEST_CASE_FIXTURE(LaneBench,
+                  "K1 outbox: a clock that jumps ahead makes nothing too old that waits for a failing receiver") {
+  assets(5);
+  outbox.ensure({"cms"});
+  cms.answer = [](const Event&) { return failure(); };
+  for (int i = 1; i <= 5; ++i) change("a" + std::to_string(i));
+  Lane lane(*db, clock, log, cms);
+  while (lane.round({})) continue;
+  REQUIRE(row().failing_since);
+  const UtcTime right = clock.utc();
+  clock.set_utc(right + std::chrono::hours(24 * 30));
+  while (lane.round({})) continue;
+  CHECK(dead() == 0);
+  clock.set_utc(right);
+  clock.advance(std::chrono::hours(24 * 8));
+  while (lane.round({})) continue;
+  CHECK(dead() == 5);  // so long it really waited
+}
+
 TEST_CASE_FIXTURE(LaneBench, "W4 outbox: what was handed over and not noted is handed over again, with the same id") {
   assets(2);
   outbox.ensure({"cms"});
