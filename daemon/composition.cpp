@@ -8,7 +8,6 @@
 
 #include "daemon/absence.h"
 #include "daemon/deliveries.h"
-#include "daemon/schedule/time_zone.h"
 #include "storage/base/ulid.h"
 #include "storage/catalog/account_book.h"
 #include "storage/journal/change_details.h"
@@ -56,8 +55,7 @@ Policy Composition::house_policy() const {
   Policy policy;
   policy.agreements = settings_.agreements;
   policy.house = settings_.house;
-  if (const auto zone = TimeZone::find(settings_.schedule.time_zone))
-    policy.day_of = [zone = *zone](UtcTime time) { return zone.day_of(time); };
+  policy.day_of = [zone = settings_.schedule.zone](UtcTime time) { return zone.day_of(time); };
   return policy;
 }
 
@@ -77,10 +75,9 @@ Policy Composition::policy_for(const AccountSettings& account, const SyncOptions
   policy.spending.may_consume = account.may_consume;
   policy.spending.budget_per_day = account.budget_per_day;
   policy.spending.min_free = settings_.store.min_free + kSpendingRoom;
-  if (const auto zone = TimeZone::find(settings_.schedule.time_zone))
-    policy.spending.day_start = [zone = *zone](UtcTime now) {
-      return zone.at(zone.day_of(now), std::chrono::minutes(0));
-    };
+  policy.spending.day_start = [zone = settings_.schedule.zone](UtcTime now) {
+    return zone.at(zone.day_of(now), std::chrono::minutes(0));
+  };
   return policy;
 }
 

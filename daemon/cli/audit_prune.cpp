@@ -135,11 +135,9 @@ Result<ExitCode> run_audit_prune(CommandContext& context, const Settings& settin
                                  Prune prune) {
   if (!settings.audit.keep_days)
     return make_error(ErrorCode::kUsage, "audit.keep_days is not set: every report is kept");
-  const auto zone = TimeZone::find(settings.schedule.time_zone);
-  if (!zone) return zone.error();
   const fs::path folder = audit_folder(settings, output);
-  const auto reports =
-      old_reports(folder, zone->day_of(context.clock.utc()) - std::chrono::days(*settings.audit.keep_days));
+  const Day today = settings.schedule.zone.day_of(context.clock.utc());
+  const auto reports = old_reports(folder, today - std::chrono::days(*settings.audit.keep_days));
   const auto tell = [&](const ReportOnDisk& report) {
     if (!context.options.json) context.out.line(printable((folder / report.name).string()));
   };

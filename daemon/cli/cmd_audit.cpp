@@ -12,7 +12,6 @@
 #include "daemon/config/settings_text.h"
 #include "daemon/jobs/audit_input.h"
 #include "daemon/jobs/audit_job.h"
-#include "daemon/schedule/time_zone.h"
 #include "daemon/workspace.h"
 #include "storage/base/text.h"
 
@@ -82,10 +81,9 @@ class AuditCommand final : public Command {
     bool future = false;
     const UtcTime now = context.clock.utc();
     if (const auto day = parse_date(as_of_)) {
-      const auto zone = TimeZone::find(settings.schedule.time_zone);
-      if (!zone) return zone.error();
-      future = *day > zone->day_of(now);
-      moment = zone->at(*day + std::chrono::days(1), std::chrono::minutes(0)) - Millis(1);
+      const TimeZone& zone = settings.schedule.zone;
+      future = *day > zone.day_of(now);
+      moment = zone.at(*day + std::chrono::days(1), std::chrono::minutes(0)) - Millis(1);
     } else if (const auto time = parse_rfc3339(as_of_)) {
       moment = *time;
       future = *time > now;

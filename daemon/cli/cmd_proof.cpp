@@ -63,11 +63,9 @@ class ProofCommand final : public Command {
  private:
   static Result<std::vector<ProofHolding>> collect(CommandContext& context, const Settings& settings, Database& db,
                                                    const std::vector<HeldAsset>& held) {
-    const auto zone = TimeZone::find(settings.schedule.time_zone);
-    if (!zone) return zone.error();
     const UtcTime now = context.clock.utc();
-    const auto today = zone->day_of(now);
-    auto prepared = prepare_audit(settings, *zone, {std::nullopt, now, today, today});
+    const Day today = settings.schedule.zone.day_of(now);
+    auto prepared = prepare_audit(settings, {std::nullopt, now, today, today});
     if (!prepared.waivers_error.empty()) return make_error(ErrorCode::kSettings, prepared.waivers_error);
     AuditInput& input = prepared.input;
     const AuditReader reader(db, std::nullopt);

@@ -81,7 +81,7 @@ std::vector<KeySpec> general_keys() {
       {.section = "schedule",
        .name = "time_zone",
        .example = R"("Europe/Berlin")",
-       .help = "name from the time zone database; default: the system's",
+       .help = "name from the time zone database; default: the system's, as it is when the settings are read",
        .apply = [](S& s, const V& v) { s.schedule.time_zone = v.text; }},
       {.section = "schedule",
        .name = "verify_at",

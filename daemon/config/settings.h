@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/schedule/time_zone.h"
 #include "storage/base/clock.h"
 #include "storage/base/result.h"
 #include "storage/base/secret.h"
@@ -40,12 +41,13 @@ struct CatalogSettings {
   std::int64_t backups = 7;  ///< nightly copies kept; 0: none
 };
 
-/// When things happen by themselves. Times of day are minutes after local midnight in `time_zone`.
+/// When things happen by themselves. Times of day are minutes after local midnight in `zone`.
 struct ScheduleSettings {
   Millis poll_interval = std::chrono::minutes(15);
   std::chrono::minutes audit_at{2 * 60 + 30};
   std::chrono::minutes verify_at{3 * 60 + 30};
   std::string time_zone;  ///< IANA name; empty: the system's
+  TimeZone zone;          ///< that one, as it was found when the settings were read
   std::int64_t verify_days = 30;
   Millis verify_budget = std::chrono::hours(4);
   std::vector<std::string> quiet_hours;  ///< in the notation of `WeekSpan`

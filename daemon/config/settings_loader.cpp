@@ -24,6 +24,7 @@ class Loading {
     for (const SectionSpec& spec : section_table())
       for (const RawSection& section : raw_.sections)
         if (section.spec == &spec) load_section(section);
+    find_zone();
     check_settings(raw_, out_.settings, out_.mistakes);
     std::stable_sort(out_.mistakes.begin(), out_.mistakes.end(), [this](const auto& a, const auto& b) {
       const auto order = [this](const std::string& file) {
@@ -48,6 +49,13 @@ class Loading {
       const bool undecided = provider_.empty() && !key->providers.empty();
       if (!undecided || section.find(key->name) != nullptr) load_key(section, *key);
     }
+  }
+
+  /// Once, so that whoever asks for a date means the same one whatever becomes of the system's zone. A name of no zone
+  /// is a mistake, see `check_settings`.
+  void find_zone() {
+    auto& schedule = out_.settings.schedule;
+    if (const auto zone = TimeZone::find(schedule.time_zone)) schedule.zone = *zone;
   }
 
   static bool is_provider(const std::string& word) {

@@ -59,7 +59,8 @@ std::string counts_of(const ReportTotals& totals) {
 
 }  // namespace
 
-PreparedAudit prepare_audit(const Settings& settings, const TimeZone& zone, const AuditMoment& moment) {
+PreparedAudit prepare_audit(const Settings& settings, const AuditMoment& moment) {
+  const TimeZone& zone = settings.schedule.zone;
   PreparedAudit out;
   AuditInput& input = out.input;
   if (auto waivers = load_waivers(settings)) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "daemon/config/settings.h"
-#include "daemon/schedule/time_zone.h"
 #include "sync/report/audit_report.h"
 
 namespace damsync {
@@ -21,7 +20,7 @@ struct PreparedAudit {
 };
 /// Terms or waivers that cannot be read are a remark in the report, not an error: the report must be there in the
 /// morning. A list of waivers with a mistake waives nothing.
-PreparedAudit prepare_audit(const Settings& settings, const TimeZone& zone, const AuditMoment& moment);
+PreparedAudit prepare_audit(const Settings& settings, const AuditMoment& moment);
 
 /// The folder a report is written below.
 std::filesystem::path audit_folder(const Settings& settings, const std::filesystem::path& output);

@@ -52,11 +52,9 @@ class AuditJob {
       : settings_(settings), workspace_(workspace), options_(options), clock_(clock), log_(log), progress_(progress) {}
 
   Result<AuditOutcome> run(std::stop_token stop) {
-    const auto zone = TimeZone::find(settings_.schedule.time_zone);
-    if (!zone) return zone.error();
     if (!options_.output.empty())
       if (auto fits = check_audit_folder(settings_, options_.output); !fits) return fits.error();
-    choose_moment(*zone);
+    choose_moment();
     if (joins() && workspace_ == nullptr)
       return make_error(ErrorCode::kLocked,
                         "another damsync holds the catalog, and a report that joins the chain is noted there; "
@@ -65,7 +63,7 @@ class AuditJob {
     if (!key) return key.error();
     if (auto compared = compare_store(stop); !compared) return compared.error();
     if (!moment_.past) moment_.judged_at = clock_.utc();  // what was just found counts
-    auto prepared = prepare_audit(settings_, *zone, moment_);
+    auto prepared = prepare_audit(settings_, moment_);
     waivers_error_ = std::move(prepared.waivers_error);
     AuditInput& input = prepared.input;
     if (moment_.report_date < moment_.written_on && joins())
@@ -76,7 +74,8 @@ class AuditJob {
  private:
   [[nodiscard]] bool joins() const { return !options_.as_of || options_.report_date; }
 
-  void choose_moment(const TimeZone& zone) {
+  void choose_moment() {
+    const TimeZone& zone = settings_.schedule.zone;
     const UtcTime now = clock_.utc();
     moment_.written_on = zone.day_of(now);
     moment_.past = options_.as_of;

@@ -44,7 +44,7 @@ struct AuditOutcome {
 /// `workspace` is the writing one: a report that joins a chain is noted in the catalog, with `report.completed` for the
 /// feed. Null will do for a report that joins none.
 ///
-/// Errors   kStorage: catalog or report directory; no half report is left visible. kSettings: key, time zone.
+/// Errors   kStorage: catalog or report directory; no half report is left visible. kSettings: key.
 ///          kLocked: another audit writes into the same directory, or a report that is to join has no workspace.
 ///          kCancelled.
 Result<AuditOutcome> run_audit(const Settings& settings, Workspace* workspace, const AuditOptions& options,

@@ -11,9 +11,7 @@ constexpr double kJitter = 0.1;  ///< of the interval, to both sides
 }  // namespace
 
 Result<Scheduler> Scheduler::make(const ScheduleSettings& settings) {
-  const auto zone = TimeZone::find(settings.time_zone);
-  if (!zone) return zone.error();
-  Scheduler scheduler(settings, *zone);
+  Scheduler scheduler(settings);
   for (const auto& text : settings.quiet_hours) {
     const auto span = WeekSpan::parse(text);
     if (!span) return span.error();
@@ -37,7 +35,7 @@ Millis Scheduler::until_poll(const PollMark& mark, const Now& now) const {
     left = std::max(std::min(by_steady, by_utc), Millis(0));
   }
   const UtcTime at = now.utc + left;
-  return left + (first_outside(quiet_, zone_, at).value_or(at) - at);
+  return left + (first_outside(quiet_, zone(), at).value_or(at) - at);
 }
 
 UtcTime Scheduler::late_from(UtcTime success) const {
@@ -45,7 +43,7 @@ UtcTime Scheduler::late_from(UtcTime success) const {
   if (quiet_.empty()) return success + left;
   UtcTime at = success;
   while (left > Millis(0)) {
-    at = first_outside(quiet_, zone_, at).value_or(at);
+    at = first_outside(quiet_, zone(), at).value_or(at);
     const auto next_minute = std::chrono::floor<std::chrono::minutes>(at) + std::chrono::minutes(1);
     const Millis step = std::min(left, std::chrono::ceil<Millis>(next_minute - at));
     at += step;

@@ -34,9 +34,9 @@ class Scheduler {
   /// Errors: kSettings.
   static Result<Scheduler> make(const ScheduleSettings& settings);
 
-  [[nodiscard]] const TimeZone& zone() const noexcept { return zone_; }
-  [[nodiscard]] Nightly audit() const { return {zone_, settings_.audit_at}; }
-  [[nodiscard]] Nightly verify() const { return {zone_, settings_.verify_at}; }
+  [[nodiscard]] const TimeZone& zone() const noexcept { return settings_.zone; }
+  [[nodiscard]] Nightly audit() const { return {zone(), settings_.audit_at}; }
+  [[nodiscard]] Nightly verify() const { return {zone(), settings_.verify_at}; }
 
   /// How long until the account's next poll; zero: it is due. A first poll is due at once; none begins in quiet hours.
   [[nodiscard]] Millis until_poll(const PollMark& mark, const Now& now) const;
@@ -46,13 +46,12 @@ class Scheduler {
   /// How far back a success may lie at that moment without being late.
   [[nodiscard]] Millis late_after(UtcTime now) const;
   /// Bytes a second; 0: no limit.
-  [[nodiscard]] std::int64_t bandwidth(UtcTime time) const { return limit_at(bandwidth_, zone_.local(time)); }
+  [[nodiscard]] std::int64_t bandwidth(UtcTime time) const { return limit_at(bandwidth_, zone().local(time)); }
 
  private:
-  Scheduler(ScheduleSettings settings, TimeZone zone) : settings_(std::move(settings)), zone_(zone) {}
+  explicit Scheduler(ScheduleSettings settings) : settings_(std::move(settings)) {}
 
   ScheduleSettings settings_;
-  TimeZone zone_;
   std::vector<WeekSpan> quiet_;
   std::vector<BandwidthRule> bandwidth_;
 };

@@ -44,15 +44,19 @@ Result<TimeZone> TimeZone::find(const std::string& name) {
                     fmt::format("'{}' is no time zone; expected a name such as Europe/Berlin", printable(name)));
 }
 
-const std::string& TimeZone::name() const noexcept { return zone_->name(); }
+const std::string& TimeZone::name() const noexcept {
+  static const std::string kUtc = "Etc/UTC";
+  return zone_ == nullptr ? kUtc : zone_->name();
+}
 
 LocalMoment TimeZone::local(UtcTime time) const {
-  const auto wall = zone_->to_local(time).time_since_epoch();
+  const auto wall = zone_ == nullptr ? time.time_since_epoch() : zone_->to_local(time).time_since_epoch();
   const auto day = std::chrono::floor<std::chrono::days>(wall);
   return {Day(day), std::chrono::floor<std::chrono::minutes>(wall - day)};
 }
 
 UtcTime TimeZone::at(Day day, std::chrono::minutes time) const {
+  if (zone_ == nullptr) return UtcTime(day.time_since_epoch() + time);
   const date::local_seconds wall(day.time_since_epoch() + time);
   const date::local_info info = zone_->get_info(wall);
   if (info.result == date::local_info::nonexistent) return UtcTime(info.first.end.time_since_epoch());

@@ -21,11 +21,14 @@ struct LocalMoment {
   std::chrono::minutes time{0};  ///< after midnight as the clock shows it
 };
 
-/// A zone of the system's time zone database.
+/// A zone of the system's time zone database. Who decides by dates takes that of the settings
+/// (`ScheduleSettings::zone`): the system's may be another one by now.
 ///
 /// Threads  any; values are small and copied freely.
 class TimeZone {
  public:
+  /// UTC, for which no database is needed.
+  TimeZone() = default;
   /// `name` as `Europe/Berlin`; empty: the system's, `TZ` first. Errors: kSettings when there is no such zone.
   static Result<TimeZone> find(const std::string& name);
 
@@ -41,7 +44,8 @@ class TimeZone {
  private:
   explicit TimeZone(const date::time_zone& zone) : zone_(&zone) {}
 
-  const date::time_zone* zone_;  ///< of the library's database, which lasts as long as the process
+  /// Of the library's database, which lasts as long as the process; null: UTC.
+  const date::time_zone* zone_ = nullptr;
 };
 
 }  // namespace damsync

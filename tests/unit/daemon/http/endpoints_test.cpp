@@ -214,17 +214,15 @@ TEST_CASE("status: quiet hours make no account stale, neither in the metrics nor
   EndpointsBench bench;
   bench.fill();
   auto& schedule = bench.settings->schedule;
-  schedule.time_zone = "UTC";
   const UtcTime fresh = bench.clock.utc();
-  const TimeZone zone = TimeZone::find("UTC").value();
-  const auto local = zone.local(fresh).time;
+  const auto local = schedule.zone.local(fresh).time;
   const auto text = [](std::chrono::minutes time) {
     time = (time + 24h) % (24h);
     return fmt::format("{:02}:{:02}", time / 1h, (time % 1h).count());
   };
   schedule.quiet_hours = {"daily " + text(local) + "-" + text(local + 8h)};
   const auto stale_in_report = [&] {
-    const auto prepared = prepare_audit(*bench.settings, zone, {{}, bench.clock.utc(), {}, {}});
+    const auto prepared = prepare_audit(*bench.settings, {{}, bench.clock.utc(), {}, {}});
     return bench.clock.utc() - fresh > prepared.input.rules.stale_after;
   };
   bench.clock.advance(8h + 43min);

@@ -15,7 +15,7 @@ UtcTime utc(const char* text) { return parse_rfc3339(text).value(); }
 
 ScheduleSettings settings() {
   ScheduleSettings out;
-  out.time_zone = "Europe/Berlin";
+  out.zone = TimeZone::find("Europe/Berlin").value();
   return out;
 }
 Scheduler scheduler(const ScheduleSettings& from = settings()) { return Scheduler::make(from).value(); }
