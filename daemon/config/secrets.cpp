@@ -91,16 +91,19 @@ void add_lines(Redactor& redactor, const std::string& text) {
   }
 }
 
-/// All secrets an account may have, with their keys, in the order `resolve_account` has places for them.
-std::array<std::pair<const char*, const SecretRef*>, 8> secrets_of(const AccountSettings& account) {
-  return {{{"access_token", &account.access_token},
-           {"refresh_token", &account.refresh_token},
-           {"client_secret", &account.client_secret},
-           {"api_key", &account.api_key},
-           {"password", &account.password},
-           {"application_key", &account.application_key},
-           {"application_secret", &account.application_secret},
-           {"user_password", &account.user_password}}};
+/// All secrets an account may have, with their keys, in the order `resolve_account` has places for them. Those of an
+/// account that may be changed may be, too.
+template <class Account>
+auto secrets_of_account(Account& account) {
+  using Row = std::pair<const char*, decltype(&account.access_token)>;
+  return std::array<Row, 8>{Row("access_token", &account.access_token),
+                            Row("refresh_token", &account.refresh_token),
+                            Row("client_secret", &account.client_secret),
+                            Row("api_key", &account.api_key),
+                            Row("password", &account.password),
+                            Row("application_key", &account.application_key),
+                            Row("application_secret", &account.application_secret),
+                            Row("user_password", &account.user_password)};
 }
 
 std::string account_key(const AccountSettings& account, const char* key) {
@@ -156,7 +159,7 @@ Result<std::string> SecretSource::fetch(const SecretRef& ref, const std::string&
     case SecretRef::Kind::kCredential: return from_credential(ref.name, what);
     case SecretRef::Kind::kEnv: return from_environment(ref.name, what);
     case SecretRef::Kind::kCommand: {
-      auto out = run_secret_command(ref.command, {command_limit_, kMaxSecretBytes}, stop_);
+      auto out = run_secret_command(ref.command, ref.withheld, {command_limit_, kMaxSecretBytes}, stop_);
       if (out) return out;
       return make_error(out.error().code, fmt::format("{}: {}", what, out.error().message));
     }
@@ -168,7 +171,7 @@ Result<std::string> SecretSource::fetch(const SecretRef& ref, const std::string&
 std::vector<NamedSecret> secrets_of(const Settings& settings) {
   std::vector<NamedSecret> out;
   for (std::size_t i = 0; i < settings.accounts.size(); ++i)
-    for (const auto& [key, ref] : secrets_of(settings.accounts[i]))
+    for (const auto& [key, ref] : secrets_of_account(settings.accounts[i]))
       out.push_back({"account", i, key, account_key(settings.accounts[i], key), ref});
   for (std::size_t i = 0; i < settings.webhooks.size(); ++i) {
     const auto& hook = settings.webhooks[i];
@@ -178,6 +181,22 @@ std::vector<NamedSecret> secrets_of(const Settings& settings) {
   }
   out.push_back({"audit", 0, "signing_key", "audit.signing_key", &settings.audit.signing_key});
   return out;
+}
+
+void withhold_variables(Settings& settings) {
+  std::vector<std::string> variables;
+  for (const auto& secret : secrets_of(settings))
+    if (secret.ref->kind == SecretRef::Kind::kEnv) variables.push_back(secret.ref->name);
+  const auto withhold = [&](SecretRef& ref) {
+    if (ref.kind == SecretRef::Kind::kCommand) ref.withheld = variables;
+  };
+  for (auto& account : settings.accounts)
+    for (const auto& [key, ref] : secrets_of_account(account)) withhold(*ref);
+  for (auto& webhook : settings.webhooks) {
+    withhold(webhook.secret);
+    withhold(webhook.previous_secret);
+  }
+  withhold(settings.audit.signing_key);
 }
 
 SecretFile look_at(const SecretRef& ref) {
@@ -204,7 +223,7 @@ Result<ProviderSettings> resolve_account(const AccountSettings& account, SecretS
   ProviderSettings out = account.provider;
   Secret* const slots[] = {&out.access_token, &out.refresh_token,   &out.client_secret,      &out.api_key,
                            &out.password,     &out.application_key, &out.application_secret, &out.user_password};
-  const auto refs = secrets_of(account);
+  const auto refs = secrets_of_account(account);
   for (std::size_t i = 0; i < refs.size(); ++i) {
     auto secret = secrets.resolve(*refs[i].second, account_key(account, refs[i].first));
     if (!secret) return secret.error();

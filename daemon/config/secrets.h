@@ -47,6 +47,9 @@ struct NamedSecret {
 };
 std::vector<NamedSecret> secrets_of(const Settings& settings);
 
+/// Names to every program that is to tell a secret the variables that hold other ones: it does not get those.
+void withhold_variables(Settings& settings);
+
 /// What a look at a secret's file shows without reading it; both are empty for one that is fine, and for a secret that
 /// is in no file.
 struct SecretFile {

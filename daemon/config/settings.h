@@ -24,8 +24,9 @@ struct SecretRef {
   enum class Kind { kNone, kPlain, kFile, kCredential, kEnv, kCommand };
   Kind kind = Kind::kNone;
   Secret plain;
-  std::string name;                  ///< path, credential or variable name
-  std::vector<std::string> command;  ///< program and arguments; run without a shell
+  std::string name;                        ///< path, credential or variable name
+  std::vector<std::string> command;        ///< program and arguments; run without a shell
+  std::vector<std::string> withheld = {};  ///< variables that it does not get; see `withhold_variables`
 };
 
 struct StoreSettings {

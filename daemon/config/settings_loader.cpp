@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "daemon/config/raw_settings.h"
+#include "daemon/config/secrets.h"
 #include "daemon/config/setting_value.h"
 #include "daemon/config/settings_rules.h"
 #include "storage/base/text.h"
@@ -25,6 +26,7 @@ class Loading {
       for (const RawSection& section : raw_.sections)
         if (section.spec == &spec) load_section(section);
     find_zone();
+    withhold_variables(out_.settings);
     check_settings(raw_, out_.settings, out_.mistakes);
     std::stable_sort(out_.mistakes.begin(), out_.mistakes.end(), [this](const auto& a, const auto& b) {
       const auto order = [this](const std::string& file) {

@@ -248,6 +248,7 @@ class AuditJob {
       case ChildEnd::Kind::kSignalled: return fmt::format("ended by signal {}{}", end.code, errors);
       case ChildEnd::Kind::kTimedOut: return "took longer than audit.time_limit";
       case ChildEnd::Kind::kStopped: return "ended because a stop was asked for";
+      case ChildEnd::Kind::kTooMuchOutput: break;  // none is wanted
       case ChildEnd::Kind::kNotStarted: return fmt::format("cannot be started (error {})", end.code);
     }
     return "?";

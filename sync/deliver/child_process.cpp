@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <utility>
 
 namespace damsync {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 constexpr std::size_t kKeptErrors = 1024;
 /// How often a stop is looked for.
 constexpr Millis kLook{50};
+constexpr Millis kLookClosed{5};  ///< with nothing left to read, so that its end is not waited for longer
 
 /// A descriptor that is closed at the end.
 class Descriptor {
@@ -61,10 +63,39 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
   return out;
 }
 
+/// The reading end of what a child writes, kept up to a limit.
+class Pipe {
+ public:
+  /// The end to write to; none and errno when there can be no pipe.
+  int open() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return -1;
+    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    read_.reset(ends[0]);
+    return ends[1];
+  }
+  [[nodiscard]] int get() const noexcept { return read_.get(); }  ///< negative: nobody writes any more
+  /// Takes what there is, as far as a pipe can hold it; what is beyond `limit` is lost.
+  void take(std::string& kept, std::size_t limit) {
+    std::array<char, 4096> buffer{};
+    for (int reads = 0; reads < kMostReads && read_.get() >= 0; ++reads) {
+      const ssize_t got = ::read(read_.get(), buffer.data(), buffer.size());
+      if (got > 0) kept.append(buffer.data(), std::min(static_cast<std::size_t>(got), limit - kept.size()));
+      if (got == 0) read_.reset();
+      if (got < 0 && errno != EINTR) return;
+    }
+  }
+
+ private:
+  /// A pipe holds 64 KiB, in pieces as they were written; who writes without an end does not keep us here.
+  static constexpr int kMostReads = 64;
+  Descriptor read_;
+};
+
 /// One program; whatever happens, it is gone and reaped afterwards.
 class Child {
  public:
-  Child() = default;
+  explicit Child(const ChildCall& call) : call_(call) {}
   ~Child() {
     if (pid_ <= 0) return;
     ::kill(-pid_, SIGKILL);
@@ -74,13 +105,14 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   /// 0, or why not.
-  int start(const ChildCall& call) {
-    const Descriptor input(open_text(call.input));
-    int ends[2];
-    if (input.get() < 0 || ::pipe2(ends, O_CLOEXEC) != 0) return errno;
-    errors_.reset(ends[0]);
-    const Descriptor written(ends[1]);
-    return spawn(call, input.get(), written.get());
+  int start() {
+    const Descriptor input(open_text(call_.input));
+    if (input.get() < 0) return errno;
+    const Descriptor errors(errors_.open());
+    if (errors.get() < 0) return errno;
+    const Descriptor output(call_.max_output > 0 ? output_.open() : ::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    if (output.get() < 0) return errno;
+    return spawn(input.get(), output.get(), errors.get());
   }
 
   /// The state for `WIFEXITED` and the like.
@@ -97,32 +129,29 @@ class Child {
     return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_;
   }
 
-  /// Takes what there is within `wait`, at most; the beginning of it is kept.
-  void read_errors(std::string& kept, Millis wait) {
-    pollfd ready{errors_.get(), POLLIN, 0};
-    if (::poll(&ready, 1, static_cast<int>(wait.count())) <= 0) return;
-    std::array<char, 4096> buffer{};
-    const ssize_t got = ::read(errors_.get(), buffer.data(), buffer.size());
-    if (got > 0)
-      kept.append(buffer.data(),
-                  std::min(static_cast<std::size_t>(got), kKeptErrors - std::min(kept.size(), kKeptErrors)));
-    else if (got == 0)
-      errors_.reset();  // polling a negative descriptor waits without it
+  /// Waits for something to read, not for long, and takes it. False: more came than is wanted.
+  bool read(ChildEnd& end, Millis wait) {
+    pollfd ready[] = {{errors_.get(), POLLIN, 0}, {output_.get(), POLLIN, 0}};
+    const bool closed = errors_.get() < 0 && output_.get() < 0;
+    ::poll(ready, 2, static_cast<int>((closed ? std::min(wait, kLookClosed) : wait).count()));
+    errors_.take(end.errors, kKeptErrors);
+    output_.take(end.output, call_.max_output + 1);
+    return end.output.size() <= call_.max_output;
   }
 
  private:
-  int spawn(const ChildCall& call, int input, int errors) {
-    auto argv = pointers(call.argv);
-    auto environment = pointers(call.environment);
+  int spawn(int input, int output, int errors) {
+    auto argv = pointers(call_.argv);
+    auto environment = pointers(call_.environment);
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawnattr_init(&attributes);
     ::posix_spawn_file_actions_adddup2(&actions, input, 0);
-    ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, output, 1);
     ::posix_spawn_file_actions_adddup2(&actions, errors, 2);
     ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-    ::posix_spawn_file_actions_addchdir_np(&actions, "/");
+    ::posix_spawn_file_actions_addchdir_np(&actions, call_.directory.c_str());
     sigset_t defaults, none;
     ::sigemptyset(&none);
     ::sigemptyset(&defaults);
@@ -139,8 +168,9 @@ class Child {
     return failure;
   }
 
+  const ChildCall& call_;
   pid_t pid_ = 0;
-  Descriptor errors_;
+  Pipe errors_, output_;
 };
 
 }  // namespace
@@ -148,21 +178,22 @@ class Child {
 ChildEnd run_child(const ChildCall& call, const std::stop_token& stop) {
   const auto deadline = std::chrono::steady_clock::now() + call.limit;
   ChildEnd end;
-  Child child;
-  if (const int failure = child.start(call); failure != 0) return {ChildEnd::Kind::kNotStarted, failure, ""};
+  const auto ended = [&end](ChildEnd::Kind kind, int code = 0) {
+    end.kind = kind;
+    end.code = code;
+    return std::move(end);
+  };
+  Child child(call);
+  if (const int failure = child.start(); failure != 0) return ended(ChildEnd::Kind::kNotStarted, failure);
   while (!child.over()) {
-    const bool late = std::chrono::steady_clock::now() >= deadline;
-    if (late || stop.stop_requested()) {
-      end.kind = late ? ChildEnd::Kind::kTimedOut : ChildEnd::Kind::kStopped;
-      return end;
-    }
-    child.read_errors(end.errors, kLook);
+    if (std::chrono::steady_clock::now() >= deadline) return ended(ChildEnd::Kind::kTimedOut);
+    if (stop.stop_requested()) return ended(ChildEnd::Kind::kStopped);
+    if (!child.read(end, kLook)) return ended(ChildEnd::Kind::kTooMuchOutput);
   }
-  child.read_errors(end.errors, Millis(0));
+  if (!child.read(end, Millis(0))) return ended(ChildEnd::Kind::kTooMuchOutput);
   const int state = child.reap();
-  end.kind = WIFSIGNALED(state) ? ChildEnd::Kind::kSignalled : ChildEnd::Kind::kExited;
-  end.code = WIFSIGNALED(state) ? WTERMSIG(state) : WEXITSTATUS(state);
-  return end;
+  return WIFSIGNALED(state) ? ended(ChildEnd::Kind::kSignalled, WTERMSIG(state))
+                            : ended(ChildEnd::Kind::kExited, WEXITSTATUS(state));
 }
 
 std::vector<std::string> child_environment() {

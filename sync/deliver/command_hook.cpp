@@ -38,7 +38,8 @@ class CommandHook final : public Receiver {
         return failed(
             fmt::format("did not finish within {}{}", format_duration(target_.time_limit), first_line(end.errors)));
       case ChildEnd::Kind::kNotStarted: return failed(fmt::format("cannot be started: {}", std::strerror(end.code)));
-      case ChildEnd::Kind::kStopped: break;
+      case ChildEnd::Kind::kStopped:
+      case ChildEnd::Kind::kTooMuchOutput: break;
     }
     return {Outcome::Kind::kNotTried, "", std::nullopt};
   }

@@ -1,7 +1,9 @@
 #include "daemon/config/secrets.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -219,14 +221,64 @@ TEST_CASE_FIXTURE(Bench, "S1 secrets: a file of another user is refused, but for
 }
 
 TEST_CASE_FIXTURE(Bench, "secrets: what a hanging program started is gone, too") {
-  int ends[2];  // the write end is inherited, so its end of file tells that everybody who had it is gone
-  REQUIRE(::pipe(ends) == 0);
-  SecretSource hasty(redactor, {}, Millis(100));
-  CHECK(!hasty.resolve({SecretRef::Kind::kCommand, {}, {}, {"sh", "-c", "sleep 20 & sleep 20"}}, "k"));
-  ::close(ends[1]);
-  pollfd ready{ends[0], POLLIN, 0};
+  const std::string fifo = dir / "fifo";  // its end of file tells that everybody who writes to it is gone
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  const int reads = ::open(fifo.c_str(), O_RDONLY | O_NONBLOCK), writes = ::open(fifo.c_str(), O_WRONLY);
+  SecretSource hasty(redactor, {}, Millis(300));
+  CHECK(!hasty.resolve({SecretRef::Kind::kCommand, {}, {}, {"sh", "-c", "exec 9>" + fifo + "; sleep 20 & sleep 20"}},
+                       "k"));
+  ::close(writes);
+  pollfd ready{reads, POLLIN, 0};
   CHECK(::poll(&ready, 1, 5000) == 1);
+  ::close(reads);
+}
+
+TEST_CASE_FIXTURE(Bench, "I10 secrets: a program that fails and complains with the secret tells it to nobody") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const int ours = ::dup(STDERR_FILENO);
+  ::dup2(ends[1], STDERR_FILENO);
+  const auto secret = from_command({"sh", "-c", "echo CANARY-1 is wrong >&2; exit 3"});
+  ::dup2(ours, STDERR_FILENO);
+  ::close(ours);
+  ::close(ends[1]);
+  char byte = 0;
+  CHECK(::read(ends[0], &byte, 1) == 0);
   ::close(ends[0]);
+  REQUIRE(!secret);
+  CHECK(holds(secret.error().message, "failed with exit code 3"));
+  CHECK(!holds(secret.error().message, "CANARY"));
+}
+
+TEST_CASE_FIXTURE(Bench, "secrets: what this process ignores ends a program as always") {
+  const auto before = ::signal(SIGXFSZ, SIG_IGN);
+  const auto secret = from_command({"sh", "-c", "kill -XFSZ $$; echo alive"});
+  ::signal(SIGXFSZ, before);
+  REQUIRE(!secret);
+  CHECK(holds(secret.error().message, "was ended by signal 25"));
+}
+
+TEST_CASE_FIXTURE(Bench, "secrets: a program is not waited for longer because of what it leaves behind") {
+  CHECK(from_command({"sh", "-c", "sleep 20 & echo tok-1"}).value().reveal() == "tok-1");
+}
+
+TEST_CASE_FIXTURE(Bench, "I10 secrets: a program has our environment but for the variables that hold other secrets") {
+  Settings settings;
+  settings.accounts.emplace_back();
+  auto& account = settings.accounts.back();
+  account.api_key = {SecretRef::Kind::kEnv, {}, "DAMSYNC_TEST_SECRET", {}};
+  const std::vector<std::string> command = {"sh", "-c", "echo $DAMSYNC_TEST_HOME,$DAMSYNC_TEST_SECRET"};
+  account.password = {SecretRef::Kind::kCommand, {}, {}, command};
+  settings.webhooks.emplace_back();
+  settings.webhooks.back().secret = {SecretRef::Kind::kCommand, {}, {}, command};
+  settings.audit.signing_key = {SecretRef::Kind::kCommand, {}, {}, command};
+  withhold_variables(settings);
+  ::setenv("DAMSYNC_TEST_SECRET", "CANARY-2", 1);
+  ::setenv("DAMSYNC_TEST_HOME", "/home", 1);
+  for (const SecretRef* ref : {&account.password, &settings.webhooks.back().secret, &settings.audit.signing_key})
+    CHECK(source.resolve(*ref, "k").value().reveal() == "/home,");
+  ::unsetenv("DAMSYNC_TEST_SECRET");
+  ::unsetenv("DAMSYNC_TEST_HOME");
 }
 
 TEST_CASE_FIXTURE(Bench, "secrets: an account gets all of its secrets, each known to the redactor") {
