@@ -80,7 +80,7 @@ class AuthCommand final : public Command {
     ExitCode code = ExitCode::kDone;
     for (const auto& account : settings.accounts) {
       if (!account_.empty() && account.provider.account != account_) continue;
-      SecretSource secrets(context.log.redactor());
+      SecretSource secrets(context.log.redactor(), context.stop);
       AccessView view{account.provider.account, account.provider.provider, {}, {}, {}};
       if (const auto resolved = resolve_account(account, secrets))
         ask(context, *resolved, view);
@@ -97,7 +97,7 @@ class AuthCommand final : public Command {
                                         [&](const auto& a) { return a.provider.account == account_; });
     const auto places = find_places(account);
     if (!places) return places.error();
-    SecretSource secrets(context.log.redactor());
+    SecretSource secrets(context.log.redactor(), context.stop);
     auto resolved = resolve_application(account, secrets);
     if (!resolved) return resolved.error();
     const auto access = make_account_access(*resolved, context.clock, context.log);
@@ -171,7 +171,7 @@ class AuthCommand final : public Command {
     if (auto done = store("refresh_token", places.refresh_file, tokens.refresh_token); !done) return done.error();
     if (auto done = store("access_token", places.access_file, tokens.access_token); !done) return done.error();
 
-    SecretSource secrets(context.log.redactor());
+    SecretSource secrets(context.log.redactor(), context.stop);
     auto resolved = resolve_account(account, secrets);
     if (!resolved) return resolved.error();
     resolved->access_token = tokens.access_token;

@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <thread>
 
 #include "storage/base/time.h"
 #include "tests/integration/desk.h"
+#include "tests/support/eventually.h"
 
 namespace damsync {
 namespace {
@@ -277,6 +279,22 @@ TEST_CASE_FIXTURE(AuthDesk, "T35 auth: a token that another process replaced mea
   const ProgramResult done = cycle.wait();
   INFO(done.out << done.err);
   CHECK(done.exit_code == 0);
+}
+
+TEST_CASE("G1 auth: Ctrl-C ends a program that is to tell a secret, and what was asked for with it") {
+  for (const Words& words : {Words{"auth", "check"}, Words{"auth", "login", "newsroom"}}) {
+    CAPTURE(words[1]);
+    AuthDesk desk;
+    desk.account["client_secret"] =
+        "{ command = [\"sh\", \"-c\", \"echo > '" + (desk.dir / "begun") + "'; exec sleep 60\"] }";
+    desk.write_settings();
+    const auto program = desk.start(words);
+    REQUIRE(eventually([&] { return std::filesystem::exists(desk.dir.path() / "begun"); }));
+    program->signal(SIGINT);
+    const ProgramResult result = program->wait();
+    CHECK(result.exit_code == 1);
+    CHECK_MESSAGE(holds(result.out + result.err, "the program sh was stopped"), result.out << result.err);
+  }
 }
 
 }  // namespace damsync
