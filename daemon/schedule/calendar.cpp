@@ -1,6 +1,7 @@
 #include "daemon/schedule/calendar.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "storage/base/time.h"
 
@@ -31,8 +32,8 @@ std::string NightBook::text() const {
 }
 
 void NightBook::add(Day night) {
-  done_.insert(night);
-  if (done_.size() > kKept) done_.erase(done_.begin());
+  const auto added = done_.insert(night).first;
+  if (done_.size() > kKept) done_.erase(added == done_.begin() ? std::next(added) : done_.begin());
 }
 
 std::optional<Day> NightBook::latest_until(Day night) const {

@@ -19,7 +19,7 @@ class NightBook {
   static NightBook parse(std::string_view text);
   [[nodiscard]] std::string text() const;
 
-  void add(Day night);
+  void add(Day night);  ///< the oldest of very many others gives way
   [[nodiscard]] bool has(Day night) const { return done_.contains(night); }
   [[nodiscard]] bool empty() const noexcept { return done_.empty(); }
   /// The latest one in the book that is not after `night`, or nothing.

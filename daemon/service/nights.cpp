@@ -50,11 +50,8 @@ Nights::Nights(Workspace& workspace, Jobs& jobs, Vitals& vitals, Clock& clock, L
     : workspace_(workspace), jobs_(jobs), vitals_(vitals), clock_(clock), log_(log) {
   for (const NightJob job : kOrder) {
     Entry entry{job, NightBook::parse(workspace_.catalog->setting(key_of(job))), {}};
-    if (entry.book.empty()) {  // from now on, every night is promised
-      entry.book.add(times_of(job).latest(clock_.utc()));
-      put_book(entry);
-    }
     entries_.push_back(std::move(entry));
+    promise(entries_.back(), clock_.utc());
   }
   vitals_.resting(kWorker, "waiting");
 }
@@ -62,6 +59,19 @@ Nights::Nights(Workspace& workspace, Jobs& jobs, Vitals& vitals, Clock& clock, L
 Nightly Nights::times_of(NightJob job) const {
   const auto settings = jobs_.in_force();
   return job == NightJob::kAudit ? settings->scheduler.audit() : settings->scheduler.verify();
+}
+
+/// Every night is promised from a first one on. A book that begins in the future, where a wrong clock once was,
+/// promises none of those until then.
+void Nights::promise(Entry& entry, UtcTime now) {
+  const Day latest = times_of(entry.job).latest(now);
+  if (entry.book.latest_until(latest)) return;
+  entry.book.add(latest);
+  try {
+    put_book(entry);
+  } catch (const DatabaseError& error) {
+    if (!is_disk_full(error)) throw;  // it is added again by the next process
+  }
 }
 
 Nights::Entry& Nights::entry_of(NightJob job) {
@@ -94,6 +104,7 @@ void Nights::warn_of_lost(const Entry& entry, UtcTime now) {
 
 std::optional<Nights::Due> Nights::due(const Now& now) {
   const std::lock_guard lock(mutex_);
+  for (Entry& entry : entries_) promise(entry, now.utc);
   warn_of_lost(entry_of(NightJob::kAudit), now.utc);
   for (const Entry& entry : entries_) {
     if (entry.not_before && *entry.not_before > now.steady) continue;

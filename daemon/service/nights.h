@@ -49,6 +49,7 @@ class Nights {
     std::optional<SteadyTime> not_before;
   };
   [[nodiscard]] Nightly times_of(NightJob job) const;
+  void promise(Entry& entry, UtcTime now);
   void warn_of_lost(const Entry& entry, UtcTime now);
   [[nodiscard]] std::optional<Day> due_night(const Entry& entry, UtcTime now) const;
   Entry& entry_of(NightJob job);

@@ -75,6 +75,27 @@ TEST_CASE("K1 K2 daemon: one night where 02:30 comes twice, also over a restart,
   CHECK(times_in(reports, "-") == 2 * 33);
 }
 
+TEST_CASE("K1 daemon: a first start with a clock that is ahead puts off no night, nor does a restart") {
+  if (!ClockDesk::possible()) return;
+  ClockDesk desk;
+  desk.set_clock("2100-06-01 12:00:00");
+  auto daemon = desk.start_ready();
+  desk.set_clock("2026-03-10 12:00:00");
+  const int told = desk.manager.count("WATCHDOG=1");
+  CHECK(desk.manager.wait_for("WATCHDOG=1", told + 3));
+  desk.set_clock("2026-03-11 01:30:10");
+  CHECK(verified(*daemon, 1));
+  daemon->signal(SIGTERM);
+  std::string log = daemon->wait().err;
+  daemon = desk.start_ready();
+  desk.set_clock("2026-03-12 01:30:10");
+  CHECK(verified(*daemon, 1));
+  daemon->signal(SIGTERM);
+  log += daemon->wait().err;
+  CHECK(reports_in(log) == "2026-03-11 2026-03-12");
+  CHECK(backups_in(log) == "2026-03-11 2026-03-12");
+}
+
 TEST_CASE("K1 daemon: a clock that jumps by more than five minutes is logged, forwards and backwards, and no other") {
   if (!ClockDesk::possible()) return;
   ClockDesk desk;

@@ -129,6 +129,19 @@ TEST_CASE("K2 calendar: a zone that is changed while a daemon runs repeats no ni
   CHECK(berlin.missed(book, now, 31).empty());
 }
 
+TEST_CASE("K1 calendar: a book full of nights to come takes a present one, and keeps those of a clock that went back") {
+  NightBook ahead;
+  for (int i = 0; i < 400; ++i) ahead.add(day("2100-03-20") + std::chrono::days(i));
+  for (const char* night : {"2026-03-20", "2026-03-21"}) {
+    ahead.add(day(night));
+    CHECK(ahead.latest_until(day("2026-12-31")) == day(night));
+  }
+  NightBook behind;
+  for (int i = 0; i < 400; ++i) behind.add(day("2026-03-20") + std::chrono::days(i));
+  behind.add(day("1971-01-01"));
+  CHECK(behind.has(day("2026-03-20") + std::chrono::days(399)));
+}
+
 TEST_CASE("calendar: the book of nights survives writing and reading, rubbish in it does not") {
   NightBook book;
   book.add(day("2026-03-20"));
