@@ -43,12 +43,16 @@ class Pulse {
   std::string doing_;
 };
 
-/// A clock whose waits count as moving: who waits on purpose is not stuck.
+/// A clock that counts as moving: who waits on purpose is not stuck, and who asks for the time, as every call of a
+/// provider begins, has got somewhere.
 class PulsingClock final : public Clock {
  public:
   PulsingClock(Clock& clock, Pulse& pulse) : clock_(clock), pulse_(pulse) {}
 
-  [[nodiscard]] SteadyTime steady() const override { return clock_.steady(); }
+  [[nodiscard]] SteadyTime steady() const override {
+    pulse_.beat();
+    return clock_.steady();
+  }
   [[nodiscard]] UtcTime utc() const override { return clock_.utc(); }
   bool wait(Millis duration, std::stop_token stop) override {
     constexpr Millis kStep = std::chrono::seconds(60);

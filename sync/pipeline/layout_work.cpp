@@ -34,6 +34,7 @@ Status LayoutWork::run(std::stop_token stop) {
     if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped");
     after = paths.back();
     if (auto moved = move(wanted(paths)); !moved) return moved;
+    tell_progress(paths.size());
   }
   if (auto moved = move_sidecars(); !moved) return moved;
   if (!refused_) put_layout(cycle_.layout.text());
@@ -45,6 +46,11 @@ void LayoutWork::put_layout(const std::string& layout) {
   Transaction tx(cycle_.db);
   book_.put_layout(cycle_.account, layout);
   tx.commit();
+}
+
+void LayoutWork::tell_progress(std::size_t more) {
+  done_ += static_cast<std::int64_t>(more);
+  if (cycle_.progress) cycle_.progress({cycle_.account, "layout", done_, 0, 0});
 }
 
 void LayoutWork::plan() {
@@ -231,6 +237,7 @@ Status LayoutWork::move_sidecars() {
     }
     if (auto written = sidecars_.write(std::span(assets).subspan(at, count)); !written) return written;
     if (auto cleared = clear_leftovers(cycle_); !cleared) return cleared;
+    tell_progress(count);
   }
   return {};
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -48,12 +50,14 @@ class LayoutWork {
   void note(const std::vector<Move>& moves);
   void commit(const std::vector<Move>& moves);
   Status move_sidecars();
+  void tell_progress(std::size_t more);
 
   Cycle& cycle_;
   SidecarWork& sidecars_;
   LayoutBook book_;
   std::set<std::string> reserved_;  ///< places given away and not in the catalog yet
   bool refused_ = false;            ///< some file could not be moved
+  std::int64_t done_ = 0;           ///< names looked at
 };
 
 }  // namespace damsync

@@ -1,5 +1,6 @@
 #include "sync/pipeline/leftovers.h"
 
+#include <cstdint>
 #include <vector>
 
 #include "storage/base/crash_point.h"
@@ -15,6 +16,7 @@ constexpr std::size_t kPerBatch = 256;
 
 Status clear_leftovers(Cycle& cycle) {
   LayoutBook book(cycle.db);
+  std::int64_t done = 0;
   for (auto rows = book.leftovers(cycle.account, kPerBatch); !rows.empty();
        rows = book.leftovers(cycle.account, kPerBatch)) {
     std::vector<FileStore::Surplus> surplus;
@@ -29,6 +31,8 @@ Status clear_leftovers(Cycle& cycle) {
     Transaction tx(cycle.db);
     for (const auto& row : rows) book.clear_leftover(cycle.account, row.path);
     tx.commit();
+    done += static_cast<std::int64_t>(rows.size());
+    if (cycle.progress) cycle.progress({cycle.account, "leftovers", done, 0, 0});
   }
   return {};
 }

@@ -63,10 +63,13 @@ Status Observer::find_missing(const Page& page, PagePosition listed, std::stop_t
   auto unseen = cycle_.catalog.unseen_licenses(cycle_.account, listed.scan_id, page.scan_from);
   const auto held = cycle_.catalog.counts(cycle_.account).licenses_held;
   if (!brake_trips(static_cast<std::int64_t>(unseen.size()), held, cycle_.policy.brake_share)) {
+    std::int64_t done = 0;
+    const auto total = static_cast<std::int64_t>(unseen.size());
     for (auto row = unseen.begin(); row != unseen.end();) {
       const auto still = cycle_.provider.still_listed(*row, stop);
       if (!still) return still.error();
       row = *still ? unseen.erase(row) : row + 1;
+      if (cycle_.progress) cycle_.progress({cycle_.account, "missing", ++done, total, 0});
     }
   }
   listed.stream.last_full_at = listed.stream.last_ok_at;

@@ -9,7 +9,7 @@ namespace damsync {
 /// Something a person may watch: `done` of `total` (0: not known) of a step.
 struct Progress {
   std::string account;
-  std::string step;  ///< `licenses`, `updates`, `metadata`, `files`, `sidecars`, `verify`
+  std::string step;  ///< what is counted, such as `licenses`, `metadata`, `files`, `layout`, `verify`
   std::int64_t done = 0;
   std::int64_t total = 0;
   std::int64_t bytes = 0;

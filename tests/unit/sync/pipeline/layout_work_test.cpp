@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/support/cycle_bench.h"
 
 namespace damsync {
@@ -18,6 +20,15 @@ struct LayoutBench : CycleBench {
   AccountSummary cycle_with(const char* text) {
     layout = *PathLayout::parse(text);
     return cycle();
+  }
+  /// Whose progress is told.
+  std::vector<std::string> steps_of_a_cycle() {
+    std::vector<std::string> steps;
+    with_cycle([&](Cycle& cycle) {
+      cycle.progress = [&](const Progress& now) { steps.push_back(now.step); };
+      SyncRun(cycle).run({});
+    });
+    return steps;
   }
   [[nodiscard]] std::string path(const std::string& license_id) const {
     return catalog_now().find_file("newsroom", license_id)->path;
@@ -54,6 +65,21 @@ TEST_CASE_FIXTURE(LayoutBench, "layout: another template moves files with their 
   CHECK_FALSE(there("newsroom/01"));
   CHECK(store_ops().stat(path("e1"))->links == 1);
   CHECK(fs::is_empty(dir.path() / "store/.damsync/withdrawn"));
+}
+
+TEST_CASE_FIXTURE(LayoutBench,
+                  "layout: whatever takes long is told as progress: moves, old names that go, questions about losses") {
+  for (int i = 200; i < 300; ++i) provider.add(std::to_string(i), "e" + std::to_string(i));
+  cycle();
+  layout = *PathLayout::parse(kFlat);
+  const auto steps = steps_of_a_cycle();
+  CHECK(std::count(steps.begin(), steps.end(), "layout") >= 2);  // 64 files, and the others
+  CHECK(std::count(steps.begin(), steps.end(), "leftovers") >= 2);
+
+  provider.history.pop_back();
+  clock.advance(std::chrono::hours(24 * 8));
+  const auto later = steps_of_a_cycle();
+  CHECK(std::count(later.begin(), later.end(), "missing") == 1);  // as is every question about a license not listed
 }
 
 TEST_CASE_FIXTURE(LayoutBench, "layout: the feed tells that a file has another path, once") {
