@@ -33,9 +33,9 @@ short WebConnection::events() const noexcept {
   switch (state_) {
     case State::kReading:
     case State::kEnding: return POLLIN;
+    case State::kAsked:
     case State::kHeld: return POLLRDHUP;
     case State::kWriting: return POLLOUT;
-    case State::kAsked:
     case State::kClosed: break;
   }
   return 0;

@@ -243,6 +243,29 @@ TEST_CASE("http server: who leaves while its request is held is forgotten") {
   CHECK(eventually([&] { return bench.server.counts().dropped == 1; }));
 }
 
+TEST_CASE("http server: who leaves while the handler is busy is forgotten, and what it asked for is not done") {
+  ServerBench bench;
+  std::promise<void> begun, release;
+  bench.play = [&](const WebRequest&, Millis) {
+    if (bench.asked == 1) {
+      begun.set_value();
+      release.get_future().wait();
+    }
+    return WebReply::of(text_answer(200, "done\n"));
+  };
+  WebClient first(bench.port()), second(bench.port());
+  first.send(web_get(bench.port(), "/first"));
+  begun.get_future().wait();
+  second.send(web_get(bench.port(), "/second"));
+  second.close();
+  first.close();
+  const bool noticed = eventually([&] { return bench.server.counts().dropped == 2; });
+  release.set_value();
+  CHECK(noticed);
+  CHECK(web_ask(bench.port(), "/third").status == 200);
+  CHECK(bench.asked == 2);
+}
+
 TEST_CASE("http server: it stops within a second while requests are held, and says so to them") {
   ServerBench bench;
   bench.play = [](const WebRequest&, Millis) { return WebReply::held(60s); };
