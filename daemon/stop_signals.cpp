@@ -71,7 +71,7 @@ void StopSignals::watch() {
     if (info.ssi_signo == SIGHUP)
       hung_up();
     else if (!source_.request_stop())
-      ::_exit(128 + static_cast<int>(info.ssi_signo));
+      ::_exit(hangup_ == Hangup::kKept ? 0 : 128 + static_cast<int>(info.ssi_signo));
   }
   ::close(signals);
 }

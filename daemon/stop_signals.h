@@ -7,11 +7,12 @@
 
 namespace damsync {
 
-/// What SIGHUP does: end the process, as it does by itself, or be kept for `on_hangup`.
+/// What SIGHUP does: end the process, as it does by itself, or, in a daemon, be kept for `on_hangup`.
 enum class Hangup { kEnds, kKept };
 
-/// Turns SIGINT and SIGTERM into a stop request; the second one ends the process at once (as a crash would, from which
-/// every state recovers). Make it before any other thread: it blocks the signals for all that are started later.
+/// Turns SIGINT and SIGTERM into a stop request; the second one ends the process at once, as a crash would: a command
+/// with 128 and its number, a daemon with 0, as asked. Make it before any other thread: it blocks the signals for all
+/// others.
 class StopSignals {
  public:
   explicit StopSignals(std::stop_source& source, Hangup hangup = Hangup::kEnds);

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 
 #include "tests/integration/daemon_desk.h"
@@ -30,6 +31,12 @@ struct SpendingDaemon {
   std::shared_ptr<SimGate> gate = std::make_shared<SimGate>();
   std::unique_ptr<Program> daemon;
 };
+
+bool has_ended(const Program& program) {
+  std::ifstream in("/proc/" + std::to_string(program.id()) + "/stat");
+  const std::string stat{std::istreambuf_iterator<char>(in), {}};
+  return holds(stat, ") Z ");
+}
 
 }  // namespace
 
@@ -86,15 +93,30 @@ TEST_CASE("G7 daemon: a person decides a spend while the daemon runs, when no cy
   CHECK(daemon.wait().exit_code == 0);
 }
 
-TEST_CASE("G2 daemon: a second signal ends it at once, also while it waits for a spending call") {
+TEST_CASE("G2 daemon: a second signal ends it at once and with 0, also while it waits for a spending call") {
   for (const int second : {SIGTERM, SIGINT}) {
     SpendingDaemon spending;
     const auto begun = std::chrono::steady_clock::now();
     spending.daemon->signal(second);
-    CHECK(spending.daemon->wait().exit_code == 128 + second);
+    CHECK(spending.daemon->wait().exit_code == 0);
     CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(1));
     spending.gate->release();
   }
+}
+
+TEST_CASE("G2 sync: a second SIGINT ends a command at once with 130, also while it waits for a spending call") {
+  GettyDesk desk;
+  desk.hold("83454801");
+  const auto gate = std::make_shared<SimGate>();
+  desk.sim.faults().once("POST /v3/downloads/images/*", fault::hold(gate));
+  const auto command = desk.start({"sync"});
+  REQUIRE(gate->wait_for_arrival(std::chrono::seconds(30)));
+  CHECK(eventually([&] {
+    command->signal(SIGINT);
+    return has_ended(*command);
+  }));
+  CHECK(command->wait().exit_code == 130);
+  gate->release();
 }
 
 TEST_CASE("I5 G1 daemon: a stop waits for the answer to a spending call, and the book knows its outcome at the end") {
