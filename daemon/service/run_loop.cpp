@@ -98,7 +98,7 @@ Status RunLoop::run(const std::stop_token& stop) {
 
 Status RunLoop::start() {
   {
-    const ExtendedTimeout more_time(parts_.notify, "Opening the catalog");
+    const ExtendedTimeout more_time(parts_.notify, "Opening the catalog", {});
     auto workspace = open_workspace(in_force_->settings, parts_.clock, parts_.log);
     if (!workspace) return workspace.error();
     workspace_ = std::move(*workspace);

@@ -83,12 +83,14 @@ void SystemdNotify::send(const std::string& message) const {
   ::close(fd);
 }
 
-ExtendedTimeout::ExtendedTimeout(const SystemdNotify& notify, std::string status, Millis every) {
+ExtendedTimeout::ExtendedTimeout(const SystemdNotify& notify, std::string status, Pace pace) {
   if (!notify.wanted()) return;
-  thread_ = std::thread([this, &notify, status = std::move(status), every] {
+  thread_ = std::thread([this, &notify, status = std::move(status), pace] {
     std::unique_lock lock(mutex_);
-    do notify.extend_timeout(kExtension, status);
-    while (!over_changed_.wait_for(lock, every, [this] { return over_; }));
+    for (Millis left = pace.longest; left > Millis(0) && !over_; left -= pace.every) {
+      notify.extend_timeout(kExtension, status);
+      over_changed_.wait_for(lock, pace.every, [this] { return over_; });
+    }
   });
 }
 

@@ -40,10 +40,15 @@ class SystemdNotify {
   Millis watchdog_;
 };
 
-/// Asks the manager for more time again and again while something long is being done, such as a migration.
+/// Asks the manager for more time again and again while something long is being done, such as a migration; but not for
+/// ever, as what hangs takes long, too.
 class ExtendedTimeout {
  public:
-  ExtendedTimeout(const SystemdNotify& notify, std::string status, Millis every = std::chrono::seconds(10));
+  struct Pace {
+    Millis every = std::chrono::seconds(10);
+    Millis longest = std::chrono::hours(1);  ///< a large catalog on a slow disk is copied and rewritten in less
+  };
+  ExtendedTimeout(const SystemdNotify& notify, std::string status, Pace pace);
   ~ExtendedTimeout();
   ExtendedTimeout(const ExtendedTimeout&) = delete;
   ExtendedTimeout& operator=(const ExtendedTimeout&) = delete;

@@ -1,6 +1,7 @@
 #include "daemon/service/systemd_notify.h"
 
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -12,6 +13,33 @@
 #include "tests/support/temp_dir.h"
 
 namespace damsync {
+namespace {
+
+/// A service manager's end of the notification socket.
+struct NotifyEnd {
+  NotifyEnd() {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.c_str(), path.size());
+    REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  }
+  ~NotifyEnd() { ::close(fd); }
+
+  /// The next message; waits for it.
+  [[nodiscard]] std::string receive() const {
+    std::string message(4096, '\0');
+    const auto size = ::recv(fd, message.data(), message.size(), 0);
+    REQUIRE(size > 0);
+    message.resize(static_cast<std::size_t>(size));
+    return message;
+  }
+
+  TempDir dir;
+  std::string path = dir / "notify";
+  int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+};
+
+}  // namespace
 
 TEST_CASE("systemd notify: a watchdog that the manager set for another process is none of ours") {
   ::setenv("WATCHDOG_USEC", "300000", 1);
@@ -29,24 +57,19 @@ TEST_CASE("systemd notify: a watchdog that the manager set for another process i
 }
 
 TEST_CASE("systemd notify: more time is asked for again and again, until what is long is over") {
-  const TempDir dir;
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string path = dir / "notify";
-  std::memcpy(address.sun_path, path.c_str(), path.size());
-  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  const SystemdNotify notify(path, Millis(0));
-  std::string message(4096, '\0');
-  {
-    const ExtendedTimeout more(notify, "Copying", Millis(1));
-    for (int i = 0; i < 3; ++i) {
-      const auto size = ::recv(fd, message.data(), message.size(), 0);
-      REQUIRE(size > 0);
-      CHECK(message.substr(0, static_cast<std::size_t>(size)) == "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=Copying");
-    }
-  }
-  ::close(fd);
+  const NotifyEnd manager;
+  const SystemdNotify notify(manager.path, Millis(0));
+  const ExtendedTimeout more(notify, "Copying", {.every = Millis(1)});
+  for (int i = 0; i < 3; ++i) CHECK(manager.receive() == "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=Copying");
+}
+
+TEST_CASE("systemd notify: more time is not asked for without end") {
+  const NotifyEnd manager;
+  const SystemdNotify notify(manager.path, Millis(0));
+  const ExtendedTimeout more(notify, "Copying", {.every = Millis(1), .longest = Millis(5)});
+  int asked = 0;
+  for (pollfd ready{manager.fd, POLLIN, 0}; ::poll(&ready, 1, 300) == 1; ++asked) (void)manager.receive();
+  CHECK(asked == 5);
 }
 
 }  // namespace damsync
