@@ -79,6 +79,21 @@ ProgressSink told_sparingly(const ControlServer::Tell& tell) {
 
 }  // namespace
 
+/// A request that is worked on. What it wrote, also before it failed, is to be told of.
+class CommandDesk::AtWork {
+ public:
+  explicit AtWork(CommandDesk& desk) : desk_(desk) {}
+  ~AtWork() {
+    desk_.parts_.deliverer.want_all();
+    desk_.parts_.wake();
+  }
+  AtWork(const AtWork&) = delete;
+  AtWork& operator=(const AtWork&) = delete;
+
+ private:
+  CommandDesk& desk_;
+};
+
 Json CommandDesk::answer(const Json& request, ControlServer::Asker asker, const ControlServer::Tell& tell,
                          const std::stop_token& stop) {
   Json out;
@@ -101,12 +116,18 @@ Result<Json> CommandDesk::do_it(const Json& request, ControlServer::Asker asker,
   if (asker != ControlServer::Asker::kOwner)
     return make_error(ErrorCode::kUnauthorized,
                       "the daemon works for root and its own user only; others may ask it for its status");
-  if (*verb->if_string() == "sync") return sync(request, tell, stop);
-  if (*verb->if_string() == "audit") return audit(request, tell, stop);
-  if (*verb->if_string() == "deliveries") return deliveries(request, stop);
-  if (*verb->if_string() == "spend") return spend(request, stop);
-  return make_error(ErrorCode::kUsage, fmt::format("the daemon does not know '{}'; is it of another version?",
-                                                   printable(*verb->if_string())));
+  return work(*verb->if_string(), request, tell, stop);
+}
+
+Result<Json> CommandDesk::work(const std::string& verb, const Json& request, const ControlServer::Tell& tell,
+                               const std::stop_token& stop) {
+  const AtWork here(*this);
+  if (verb == "sync") return sync(request, tell, stop);
+  if (verb == "audit") return audit(request, tell, stop);
+  if (verb == "deliveries") return deliveries(request, stop);
+  if (verb == "spend") return spend(request, stop);
+  return make_error(ErrorCode::kUsage,
+                    fmt::format("the daemon does not know '{}'; is it of another version?", printable(verb)));
 }
 
 Json CommandDesk::status() const {
@@ -181,7 +202,6 @@ Result<Json> CommandDesk::spend(const Json& request, const std::stop_token& stop
   const auto answer =
       parts_.jobs.between_cycles([&] { return decide_spend(*parts_.workspace.db, verb, parts_.clock.utc()); }, stop);
   if (!answer) return answer.error();
-  parts_.wake();
   return json_of(*answer);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <utility>
 
 #include "daemon/cli/verb_answer.h"
@@ -43,8 +44,11 @@ class CommandDesk {
               const std::stop_token& stop);
 
  private:
+  class AtWork;
   Result<Json> do_it(const Json& request, ControlServer::Asker asker, const ControlServer::Tell& tell,
                      const std::stop_token& stop);
+  Result<Json> work(const std::string& verb, const Json& request, const ControlServer::Tell& tell,
+                    const std::stop_token& stop);
   [[nodiscard]] Json status() const;
   Result<Json> sync(const Json& request, const ControlServer::Tell& tell, const std::stop_token& stop);
   Result<Json> audit(const Json& request, const ControlServer::Tell& tell, const std::stop_token& stop);

@@ -136,14 +136,10 @@ Status RunLoop::start_workers() {
   night_worker_ = make_worker();
   fit_accounts();
   if (auto served = serve(in_force_->settings); !served) return served;
-  auto control = ControlServer::listen(in_force_->settings.catalog.path,
-                                       [this](const Json& request, ControlServer::Asker asker,
-                                              const ControlServer::Tell& tell, const std::stop_token& token) {
-                                         Json answer = desk_->answer(request, asker, tell, token);
-                                         deliverer_->want_all();
-                                         wake();
-                                         return answer;
-                                       });
+  auto control = ControlServer::listen(
+      in_force_->settings.catalog.path,
+      [this](const Json& request, ControlServer::Asker asker, const ControlServer::Tell& tell,
+             const std::stop_token& token) { return desk_->answer(request, asker, tell, token); });
   if (!control) return control.error();
   control_ = std::move(*control);
   return {};
