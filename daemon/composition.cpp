@@ -34,13 +34,6 @@ bool wanted(const std::vector<std::string>& names, const std::string& name) {
   return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
 }
 
-AccountSummary summary_of(const AccountSettings& account) {
-  AccountSummary summary;
-  summary.name = account.provider.account;
-  summary.provider = account.provider.provider;
-  return summary;
-}
-
 /// An account that a stop came before.
 AccountSummary never_begun(const AccountSettings& account) {
   AccountSummary summary = summary_of(account);
@@ -48,7 +41,18 @@ AccountSummary never_begun(const AccountSettings& account) {
   return summary;
 }
 
+bool is_in_step(const AccountSummary& summary) {
+  return !summary.error && summary.files_failed + summary.assets_failed + summary.items_rejected == 0;
+}
+
 }  // namespace
+
+AccountSummary summary_of(const AccountSettings& account) {
+  AccountSummary summary;
+  summary.name = account.provider.account;
+  summary.provider = account.provider.provider;
+  return summary;
+}
 
 /// What sidecars say besides what the providers say.
 Policy Composition::house_policy() const {
@@ -154,38 +158,51 @@ void Composition::note_absence(const AccountSummary& summary, const AccountConne
   tx.commit();
 }
 
-Result<RunSummary> Composition::sync(const SyncOptions& options, const ProgressSink& progress, const PlanSink& plan,
-                                     std::stop_token stop) {
+Result<RunSummary> Composition::sync(const SyncOptions& options, const Observers& observers) {
   for (const auto* names : {&options.accounts, &options.accept_withdrawals})
     if (auto known = check_accounts(*names); !known) return known.error();
   if (auto there = workspace_.db->still_in_place(); !there) return there.error();
 
+  RunSummary run = begin_run(options);
+  for (const auto& account : settings_.accounts)
+    if (wanted(options.accounts, account.provider.account))
+      run.accounts.push_back(sync_account(account, options, observers));
+  end_run(run, observers);
+  return run;
+}
+
+RunSummary Composition::begin_run(const SyncOptions& options) const {
   RunSummary run;
   run.started_at = clock_.utc();
   run.run_id = make_ulid(run.started_at);
   run.dry_run = options.dry_run;
-  run.ok = true;
-  for (const auto& account : settings_.accounts) {
-    if (!wanted(options.accounts, account.provider.account)) continue;
-    auto summary =
-        stop.stop_requested() ? never_begun(account) : sync_account(account, options, {progress, plan, stop});
-    run.ok = run.ok && !summary.error && summary.files_failed + summary.assets_failed + summary.items_rejected == 0;
-    run.accounts.push_back(std::move(summary));
-  }
-  run.ok = run.ok && !stop.stop_requested();
+  return run;
+}
+
+void Composition::end_run(RunSummary& run, const Observers& observers) {
+  run.ok = !observers.stop.stop_requested() && std::all_of(run.accounts.begin(), run.accounts.end(), is_in_step);
   run.finished_at = clock_.utc();
-  if (!options.dry_run) {
+  if (run.dry_run) return;
+  {
     Transaction tx(*workspace_.db);
     for (const auto& account : run.accounts) tell_failure(account);
     workspace_.writer->put_run(run);
     tx.commit();
   }
-  if (!options.dry_run) run.ok = write_feed_files(settings_, workspace_, log_, stop) && run.ok;
-  return run;
+  std::int64_t done = 0;
+  const auto moved = [&] {
+    if (observers.progress) observers.progress({"", "feed", ++done, 0, 0});
+  };
+  run.ok = write_feed_files(settings_, workspace_, log_, observers.stop, moved) && run.ok;
 }
 
 AccountSummary Composition::sync_account(const AccountSettings& account, const SyncOptions& options,
                                          const Observers& observers) {
+  return observers.stop.stop_requested() ? never_begun(account) : cycle(account, options, observers);
+}
+
+AccountSummary Composition::cycle(const AccountSettings& account, const SyncOptions& options,
+                                  const Observers& observers) {
   const std::stop_token& stop = observers.stop;
   if (!options.ignore_backoff)
     if (auto away = stayed_away(account)) return std::move(*away);

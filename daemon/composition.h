@@ -37,6 +37,9 @@ struct SyncOptions {
   std::function<Status(std::int64_t, const std::stop_token&)> pace;
 };
 
+/// The summary of a cycle in which nothing happened yet.
+AccountSummary summary_of(const AccountSettings& account);
+
 /// What the commands and the daemon do with a workspace: puts provider, settings and pipeline of each account together
 /// for the time of one job.
 ///
@@ -56,20 +59,25 @@ class Composition {
   Composition(const Settings& settings, Workspace& workspace, Connections& connections, Clock& clock)
       : connections_(connections), settings_(settings), workspace_(workspace), clock_(clock), log_(connections.log()) {}
 
+  /// Who watches a job, and may stop it.
+  struct Observers {
+    ProgressSink progress;
+    PlanSink plan;
+    std::stop_token stop;
+  };
   /// One cycle over the accounts. A dry run needs a workspace that is a copy.
-  Result<RunSummary> sync(const SyncOptions& options, const ProgressSink& progress, const PlanSink& plan,
-                          std::stop_token stop);
+  Result<RunSummary> sync(const SyncOptions& options, const Observers& observers);
+  /// The parts of it, for who has to wait for an account's turn: a run begins, has the cycles of its accounts, and
+  /// ends, which writes down how it went.
+  [[nodiscard]] RunSummary begin_run(const SyncOptions& options) const;
+  AccountSummary sync_account(const AccountSettings& account, const SyncOptions& options, const Observers& observers);
+  void end_run(RunSummary& run, const Observers& observers);
   Result<VerifySummary> verify(const VerifyOptions& options, const ProgressSink& progress, std::stop_token stop);
   /// Takes files from disk into the store. Needs no credentials and contacts nobody.
   Result<AdoptSummary> adopt(const AdoptOptions& options, const ProgressSink& progress, const AdoptSink& tell,
                              std::stop_token stop);
 
  private:
-  struct Observers {
-    ProgressSink progress;
-    PlanSink plan;
-    std::stop_token stop;
-  };
   using AccountWork = std::function<void(Cycle&, AccountConnection&)>;
   [[nodiscard]] Status check_accounts(const std::vector<std::string>& names) const;
   [[nodiscard]] Policy house_policy() const;
@@ -78,7 +86,7 @@ class Composition {
                    const Observers& observers);
   AccountSummary with_account(const AccountSettings& account, const Policy& policy, const Observers& observers,
                               const AccountWork& work);
-  AccountSummary sync_account(const AccountSettings& account, const SyncOptions& options, const Observers& observers);
+  AccountSummary cycle(const AccountSettings& account, const SyncOptions& options, const Observers& observers);
   [[nodiscard]] std::optional<AccountSummary> stayed_away(const AccountSettings& account) const;
   void note_absence(const AccountSummary& summary, const AccountConnection& connection);
   void count_set_aside(AccountSummary& summary) const;

@@ -121,7 +121,7 @@ class DbCommand final : public Command {
     if (!workspace) return workspace.error();
     SyncOptions options;
     options.full = true;
-    return Composition(settings, **workspace, context.clock, context.log).sync(options, progress, {}, context.stop);
+    return Composition(settings, **workspace, context.clock, context.log).sync(options, {progress, {}, context.stop});
   }
 
   static Json json_of(const RebuildOutcome& outcome, const std::filesystem::path& catalog,

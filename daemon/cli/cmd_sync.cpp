@@ -91,7 +91,7 @@ class SyncCommand final : public Command {
     Composition composition(settings, workspace, context.clock, context.log);
     ProgressLine line(STDERR_FILENO, context.log, !context.options.quiet);
     const PlanSink sink = [&plan](const PlannedAction& action) { plan.push_back(action); };
-    return composition.sync(options_, line.sink(), options_.dry_run ? sink : PlanSink(), context.stop);
+    return composition.sync(options_, {line.sink(), options_.dry_run ? sink : PlanSink(), context.stop});
   }
 
   void print_json(Output& out, const RunSummary& run, const std::vector<PlannedAction>& plan) const {

@@ -43,6 +43,11 @@ Error nothing_to_acknowledge() {
   return make_error(ErrorCode::kUsage, "there is nothing to acknowledge: nothing stops paying");
 }
 
+std::optional<std::string> account_of(Database& db, const SpendVerb& verb) {
+  const auto row = SpendLedger(db).find(verb.spend_id);
+  return row ? std::optional(row->account) : std::nullopt;
+}
+
 Result<VerbAnswer> decide_spend(Database& db, const SpendVerb& verb, UtcTime now) {
   if (verb.what == "acknowledge") return acknowledge(db, verb, now);
   SpendLedger ledger(db);

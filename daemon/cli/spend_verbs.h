@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "daemon/cli/verb_answer.h"
@@ -18,7 +19,10 @@ struct SpendVerb {
   std::string by, reason;     ///< kept as evidence
 };
 
-/// Writes it down. No cycle may run meanwhile: the guard that pays has read the book.
+/// Whose call it is that is decided; nothing: there is no such row.
+std::optional<std::string> account_of(Database& db, const SpendVerb& verb);
+
+/// Writes it down. None of those accounts may have a cycle meanwhile: the guard that pays has read the book.
 ///
 /// Errors   kUsage: no such row, one that is decided, nothing to acknowledge; kStorage: the mark beside the catalog
 ///          cannot be written. SQL failures throw (`DatabaseError`).

@@ -4,27 +4,30 @@
 
 namespace damsync {
 
-Result<AccountSlots::Held> AccountSlots::take(const std::vector<std::string>& accounts, const std::stop_token& stop) {
+Result<AccountSlots::Held> AccountSlots::take(const std::string& account, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  const auto all_free = [&] {
-    return std::none_of(accounts.begin(), accounts.end(), [&](const auto& name) { return taken_.contains(name); });
-  };
-  if (!freed_.wait(lock, stop, all_free)) return make_error(ErrorCode::kCancelled, "stopped");
-  taken_.insert(accounts.begin(), accounts.end());
-  return Held(*this, accounts);
+  const auto number = ++asked_;
+  queues_[account].push_back(number);
+  if (left_.wait(lock, stop, [&] { return queues_.at(account).front() == number; }))
+    return Held(*this, account, number);
+  lock.unlock();
+  leave(account, number);
+  return make_error(ErrorCode::kCancelled, "stopped");
 }
 
-bool AccountSlots::taken(const std::string& account) const {
+bool AccountSlots::wanted(const std::string& account) const {
   const std::lock_guard lock(mutex_);
-  return taken_.contains(account);
+  return queues_.contains(account);
 }
 
-void AccountSlots::release(const std::vector<std::string>& accounts) {
+void AccountSlots::leave(const std::string& account, std::uint64_t number) {
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& account : accounts) taken_.erase(account);
+    auto& queue = queues_.at(account);
+    std::erase(queue, number);
+    if (queue.empty()) queues_.erase(account);
   }
-  freed_.notify_all();
+  left_.notify_all();
 }
 
 }  // namespace damsync

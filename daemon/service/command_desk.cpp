@@ -145,7 +145,7 @@ Result<Json> CommandDesk::sync(const Json& request, const ControlServer::Tell& t
   options.accounts = std::move(*accounts);
   options.accept_withdrawals = std::move(*accepted);
   options.full = *full;
-  const auto run = parts_.jobs.sync(std::move(options), told_sparingly(tell), stop);
+  const auto run = parts_.jobs.sync(options, told_sparingly(tell), stop);
   if (!run) return run.error();
   return Json::object(
       {{"result", json_of(*run)}, {"text", text_of(*run)}, {"exit_code", static_cast<int>(exit_code_of(*run))}});
@@ -192,15 +192,21 @@ Result<Json> CommandDesk::deliveries(const Json& request, const std::stop_token&
   return json_of(*answer);
 }
 
-/// Between cycles: one that runs has read the book.
+/// Those whose cycles may have read what the verb is about: a row is its account's business, the brake that of all.
+std::set<std::string> CommandDesk::accounts_of(const SpendVerb& verb) const {
+  if (verb.what == "acknowledge") return parts_.jobs.all_accounts();
+  const auto account = account_of(*parts_.workspace.db, verb);
+  return account ? std::set{*account} : std::set<std::string>();
+}
+
 Result<Json> CommandDesk::spend(const Json& request, const std::stop_token& stop) {
   const SpendVerb verb{text_in(request, "what"), number_in(request, "spend_id").value_or(0), text_in(request, "by"),
                        text_in(request, "reason")};
   if (verb.what != "settle" && verb.what != "forget" && verb.what != "acknowledge") return unusable("what");
   if (verb.by.empty()) return unusable("by");
   if (verb.reason.empty()) return unusable("reason");
-  const auto answer =
-      parts_.jobs.between_cycles([&] { return decide_spend(*parts_.workspace.db, verb, parts_.clock.utc()); }, stop);
+  const auto answer = parts_.jobs.between_cycles(
+      accounts_of(verb), [&] { return decide_spend(*parts_.workspace.db, verb, parts_.clock.utc()); }, stop);
   if (!answer) return answer.error();
   return json_of(*answer);
 }

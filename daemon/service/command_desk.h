@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,8 @@
 #include "daemon/service/vitals.h"
 
 namespace damsync {
+
+struct SpendVerb;
 
 /// What the daemon does for the commands that reach it over the control socket. A request names one of
 ///
@@ -54,6 +57,7 @@ class CommandDesk {
   Result<Json> audit(const Json& request, const ControlServer::Tell& tell, const std::stop_token& stop);
   Result<Json> deliveries(const Json& request, const std::stop_token& stop);
   Result<Json> spend(const Json& request, const std::stop_token& stop);
+  [[nodiscard]] std::set<std::string> accounts_of(const SpendVerb& verb) const;
   Result<VerbAnswer> run_deliveries(const Settings& settings, Millis limit, const std::stop_token& stop);
 
   Parts parts_;

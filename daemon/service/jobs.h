@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -37,22 +38,31 @@ class Jobs {
 
   /// A cycle of one account that is due.
   Status poll(const std::string& account, const std::stop_token& stop);
-  /// A cycle that a person asks for; waits until its accounts are free.
-  Result<RunSummary> sync(SyncOptions options, const ProgressSink& progress, const std::stop_token& stop);
+  /// A run that a person asks for: takes each account when its turn comes, by the settings that hold then.
+  /// Errors   kUsage: an account that the settings do not name, or not any more; kLocked: the same run waits to begin.
+  Result<RunSummary> sync(const SyncOptions& options, const ProgressSink& progress, const std::stop_token& stop);
   /// A report that a person asks for.
   Result<AuditOutcome> audit(AuditOptions options, const ProgressSink& progress, const std::stop_token& stop);
-  /// What a person wants to have written while no cycle runs; waits for those that do.
-  Result<VerbAnswer> between_cycles(const std::function<Result<VerbAnswer>()>& work, const std::stop_token& stop);
-  [[nodiscard]] bool busy(const std::string& account) const { return slots_.taken(account); }
+  /// What a person wants to have written while none of the accounts has a cycle; waits for each in turn.
+  Result<VerbAnswer> between_cycles(const std::set<std::string>& accounts,
+                                    const std::function<Result<VerbAnswer>()>& work, const std::stop_token& stop);
+  /// Those of the settings, and those that left them: one may have a cycle left.
+  [[nodiscard]] std::set<std::string> all_accounts() const;
+  /// Somebody works with the account, or waits for it.
+  [[nodiscard]] bool busy(const std::string& account) const { return slots_.wanted(account); }
   /// Somebody's command is at work.
   [[nodiscard]] bool any_command() const;
 
  private:
   class Commanded;
+  class Queued;
+  struct Round;
   [[nodiscard]] Status check_places() const;
-  Result<RunSummary> cycle(const InForce& in_force, SyncOptions options, const ProgressSink& progress, Pulse& pulse,
-                           const std::stop_token& stop);
-  RunSummary put_off(const Settings& settings, const std::vector<std::string>& accounts, const std::string& why);
+  [[nodiscard]] std::optional<std::string> next_account(const Round& round) const;
+  Status cycle(Round& round, const InForce& in_force, const std::string& account);
+  AccountSummary run_cycle(Round& round, Composition& composition, const AccountSettings& account);
+  void finish(Round& round);
+  AccountSummary put_off(AccountSummary summary, std::string_view event, const Error& why);
 
   Workspace& workspace_;
   Vitals& vitals_;
@@ -63,7 +73,8 @@ class Jobs {
   AccountSlots slots_;
   mutable std::mutex mutex_;
   std::shared_ptr<const InForce> in_force_;
-  std::set<int> commands_;  ///< the numbers of those at work
+  std::set<int> commands_;        ///< the numbers of those at work
+  std::set<std::string> queued_;  ///< what they are to do that have not begun
 };
 
 }  // namespace damsync

@@ -27,6 +27,8 @@ class Pulse {
     const std::lock_guard lock(mutex_);
     vitals_.moved(worker_, doing_, patience_);
   }
+  /// Waits for somebody else, for as long as that takes; the next beat ends it.
+  void rest(const std::string& doing) { vitals_.resting(worker_, doing); }
   void beat(std::string doing) {
     {
       const std::lock_guard lock(mutex_);

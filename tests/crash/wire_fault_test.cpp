@@ -37,7 +37,7 @@ class Mirror {
   AccountSummary sync() {
     auto workspace = open_workspace(settings_, clock_, log_);
     REQUIRE_MESSAGE(workspace.ok(), workspace.error().message);
-    auto run = Composition(settings_, **workspace, clock_, log_).sync({}, {}, {}, {});
+    auto run = Composition(settings_, **workspace, clock_, log_).sync({}, {});
     REQUIRE_MESSAGE(run.ok(), run.error().message);
     return run->accounts.front();
   }

@@ -31,7 +31,7 @@ struct Archive : ConnectAccount {
   AccountSummary sync(const SyncOptions& options = SyncOptions()) {
     auto workspace = options.dry_run ? copy_workspace(program, clock) : open_workspace(program, clock, log);
     if (!workspace) FAIL(workspace.error().message);
-    auto run = Composition(program, **workspace, clock, log).sync(options, {}, {}, {});
+    auto run = Composition(program, **workspace, clock, log).sync(options, {});
     if (!run) FAIL(run.error().message);
     return run->accounts.at(0);
   }

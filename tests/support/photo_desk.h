@@ -46,7 +46,7 @@ struct PhotoDesk : GettyAccount {
     connections.emplace(clock, log);
   }
   AccountSummary cycle(const SyncOptions& options) {
-    auto run = Composition(program, *workspace, *connections, clock).sync(options, {}, {}, {});
+    auto run = Composition(program, *workspace, *connections, clock).sync(options, {});
     if (!run) FAIL(run.error().message);
     return run->accounts.at(0);
   }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <future>
+#include <optional>
 
 namespace damsync {
 namespace {
@@ -17,18 +18,40 @@ std::stop_token asked_to_stop() {
 
 TEST_CASE("account slots: who wants an account that another has waits for it, and a stop ends the waiting") {
   AccountSlots slots;
-  std::optional<AccountSlots::Held> first(slots.take({"a", "b"}, {}).value());
-  CHECK(slots.taken("a"));
-  const auto refused = slots.take({"b", "c"}, asked_to_stop());
+  std::optional<AccountSlots::Held> first(slots.take("a", {}).value());
+  CHECK(slots.wanted("a"));
+  CHECK_FALSE(slots.wanted("b"));
+  const auto refused = slots.take("a", asked_to_stop());
   REQUIRE(!refused);
   CHECK(refused.error().code == ErrorCode::kCancelled);
-  CHECK_FALSE(slots.taken("c"));  // all or none
-  CHECK(slots.take({"c"}, asked_to_stop()));
+  CHECK(slots.take("b", asked_to_stop()));
 
-  auto waits = std::async(std::launch::async, [&] { return slots.take({"b", "c"}, {}).ok(); });
+  auto waits = std::async(std::launch::async, [&] { return slots.take("a", {}).ok(); });
   first.reset();
   CHECK(waits.get());
-  CHECK_FALSE(slots.taken("b"));
+  CHECK_FALSE(slots.wanted("a"));
+}
+
+TEST_CASE("account slots: who asks first has the account first, and who gives up keeps nobody from his turn") {
+  AccountSlots slots;
+  std::optional<AccountSlots::Held> held(slots.take("a", {}).value());
+  std::stop_source gives_up;
+  std::promise<void> second_has_it, let_go;
+  auto first = std::async(std::launch::async, [&] { return slots.take("a", gives_up.get_token()).ok(); });
+  gives_up.request_stop();
+  CHECK_FALSE(first.get());
+  auto second = std::async(std::launch::async, [&] {
+    const auto own = slots.take("a", {});
+    second_has_it.set_value();
+    let_go.get_future().wait();
+    return own.ok();
+  });
+  held.reset();
+  second_has_it.get_future().wait();
+  CHECK_FALSE(slots.take("a", asked_to_stop()));  // he has it until he lets go
+  let_go.set_value();
+  CHECK(second.get());
+  CHECK(slots.take("a", asked_to_stop()));
 }
 
 }  // namespace damsync
