@@ -82,16 +82,21 @@ ProgressSink told_sparingly(const ControlServer::Tell& tell) {
 /// A request that is worked on. What it wrote, also before it failed, is to be told of.
 class CommandDesk::AtWork {
  public:
-  explicit AtWork(CommandDesk& desk) : desk_(desk) {}
+  explicit AtWork(CommandDesk& desk) : desk_(desk), has_place_(desk.at_work_.fetch_add(1) < kMostAtWork) {}
   ~AtWork() {
+    --desk_.at_work_;
+    if (!has_place_) return;
     desk_.parts_.deliverer.want_all();
     desk_.parts_.wake();
   }
   AtWork(const AtWork&) = delete;
   AtWork& operator=(const AtWork&) = delete;
 
+  [[nodiscard]] bool has_place() const noexcept { return has_place_; }
+
  private:
   CommandDesk& desk_;
+  const bool has_place_;
 };
 
 Json CommandDesk::answer(const Json& request, ControlServer::Asker asker, const ControlServer::Tell& tell,
@@ -122,6 +127,7 @@ Result<Json> CommandDesk::do_it(const Json& request, ControlServer::Asker asker,
 Result<Json> CommandDesk::work(const std::string& verb, const Json& request, const ControlServer::Tell& tell,
                                const std::stop_token& stop) {
   const AtWork here(*this);
+  if (!here.has_place()) return make_error(ErrorCode::kLocked, "the daemon is busy with other commands; try later");
   if (verb == "sync") return sync(request, tell, stop);
   if (verb == "audit") return audit(request, tell, stop);
   if (verb == "deliveries") return deliveries(request, stop);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <set>
 #include <string>
@@ -29,6 +30,8 @@ struct SpendVerb;
 /// daemon's own user; whoever else may open the socket is told the status. `seen` says what the client sees where the
 /// report is to go.
 ///
+/// Of the places of the control server some are kept for who asks for the status: work beyond the others is refused.
+///
 /// Threads  any.
 class CommandDesk {
  public:
@@ -41,6 +44,8 @@ class CommandDesk {
     std::function<void()> wake;               ///< has the daemon look what there is to do
     std::function<void(const Error&)> fatal;  ///< hears of errors that the daemon cannot go on with
   };
+  static constexpr std::size_t kMostAtWork = ControlServer::kMostConnections - 4;
+
   explicit CommandDesk(Parts parts) : parts_(std::move(parts)) {}
 
   Json answer(const Json& request, ControlServer::Asker asker, const ControlServer::Tell& tell,
@@ -61,6 +66,7 @@ class CommandDesk {
   Result<VerbAnswer> run_deliveries(const Settings& settings, Millis limit, const std::stop_token& stop);
 
   Parts parts_;
+  std::atomic<std::size_t> at_work_{0};
 };
 
 }  // namespace damsync

@@ -20,7 +20,6 @@
 namespace damsync {
 namespace {
 
-constexpr std::size_t kMostConnections = 16;
 constexpr std::size_t kLongestRequest = 64 * 1024;
 constexpr std::chrono::seconds kRequestTime{5};
 constexpr timeval kSendTime{5, 0};
@@ -142,14 +141,34 @@ void ControlServer::accept_loop(const std::stop_token& stop) {
 
 void ControlServer::take(int fd) {
   ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &kSendTime, sizeof kSendTime);
-  if (connections_.size() >= kMostConnections) {
+  const Asker asker = asker_at(fd);
+  if (connections_.size() >= kMostConnections && !drop_silent(asker)) {
     send_line(fd, control_error(make_error(ErrorCode::kLocked, "the daemon is busy with other commands; try later")));
     ::close(fd);
     return;
   }
   Connection& connection = connections_.emplace_back();
   connection.fd = fd;
+  connection.asker = asker;
   connection.thread = std::jthread([this, &connection](const std::stop_token& stop) { serve(connection, stop); });
+}
+
+/// Nobody but the owner himself takes a place from the owner.
+bool ControlServer::drop_silent(Asker newcomer) {
+  return drop_oldest_silent(Asker::kOther) || (newcomer == Asker::kOwner && drop_oldest_silent(Asker::kOwner));
+}
+
+bool ControlServer::drop_oldest_silent(Asker asker) {
+  for (auto at = connections_.begin(); at != connections_.end(); ++at) {
+    auto silent = Stage::kSilent;
+    if (at->asker != asker || !at->stage.compare_exchange_strong(silent, Stage::kDropped)) continue;
+    ::shutdown(at->fd, SHUT_RDWR);
+    at->thread.join();
+    ::close(at->fd);
+    connections_.erase(at);
+    return true;
+  }
+  return false;
 }
 
 void ControlServer::reap() {
@@ -162,10 +181,12 @@ void ControlServer::reap() {
 }
 
 void ControlServer::serve(Connection& connection, const std::stop_token& stop) {
-  if (const auto line = read_line(connection.fd)) {
+  const auto line = read_line(connection.fd);
+  auto silent = Stage::kSilent;
+  if (line && connection.stage.compare_exchange_strong(silent, Stage::kAsked)) {
     const auto request = parse_json(*line);
     if (request && request->is_object())
-      answer(connection.fd, *request, stop);
+      answer(connection, *request, stop);
     else
       send_line(connection.fd, control_error(make_error(ErrorCode::kUsage, "the request is no JSON object")));
   }
@@ -173,7 +194,8 @@ void ControlServer::serve(Connection& connection, const std::stop_token& stop) {
   connection.over = true;
 }
 
-void ControlServer::answer(int fd, const Json& request, const std::stop_token& stop) {
+void ControlServer::answer(const Connection& connection, const Json& request, const std::stop_token& stop) {
+  const int fd = connection.fd;
   std::stop_source source;
   const std::stop_callback with_us(stop, [&source] { source.request_stop(); });
   const HangupWatch watch(fd, source);
@@ -181,7 +203,7 @@ void ControlServer::answer(int fd, const Json& request, const std::stop_token& s
     pollfd ready{fd, POLLOUT, 0};
     if (::poll(&ready, 1, 0) == 1 && ready.revents == POLLOUT && !send_line(fd, line)) source.request_stop();
   };
-  send_line(fd, handler_(request, asker_at(fd), tell, source.get_token()));
+  send_line(fd, handler_(request, connection.asker, tell, source.get_token()));
 }
 
 }  // namespace damsync

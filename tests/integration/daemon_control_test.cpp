@@ -151,4 +151,14 @@ TEST_CASE("C4 daemon: whatever a client sends, the daemon answers the next one")
   CHECK(eventually([&] { return holds(desk.control("{\"do\":\"status\"}\n"), "\"exit_code\":0"); }));
 }
 
+TEST_CASE("daemon: connections that ask nothing make room for who asks something") {
+  QuietDesk desk;
+  std::vector<int> idle;
+  for (int round = 0; round < 10; ++round) {
+    for (int i = 0; i < 20; ++i) idle.push_back(desk.connect());
+    CHECK(holds(desk.control("{\"do\":\"status\"}\n"), "\"exit_code\":0"));
+  }
+  for (const int fd : idle) ::close(fd);
+}
+
 }  // namespace damsync

@@ -115,6 +115,20 @@ int DaemonDesk::connect() const {
   return fd;
 }
 
+int DaemonDesk::ask(const std::string& line) const {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const Address to(desk.catalog().string() + ".sock");
+  CHECK(::connect(fd, to.get(), to.size) == 0);
+  CHECK(::send(fd, line.data(), line.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(line.size()));
+  return fd;
+}
+
+std::string heard_at(int fd) {
+  std::array<char, 8192> part;
+  const ssize_t got = ::recv(fd, part.data(), part.size(), MSG_PEEK | MSG_DONTWAIT);
+  return got > 0 ? std::string(part.data(), static_cast<std::size_t>(got)) : std::string();
+}
+
 int times_in(const std::string& text, const std::string& part) {
   int out = 0;
   for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++out;

@@ -48,10 +48,15 @@ struct DaemonDesk {
   std::string control(const std::string& bytes) const;
   /// A connection to the control socket that says nothing and waits for nobody.
   [[nodiscard]] int connect() const;
+  /// A connection that has sent the line; what is answered to it is `heard_at` it.
+  [[nodiscard]] int ask(const std::string& line) const;
 
   Desk desk;
   NotifySocket manager;
 };
+
+/// What came at the connection until now.
+std::string heard_at(int fd);
 
 /// How often `part` stands in `text`.
 int times_in(const std::string& text, const std::string& part);

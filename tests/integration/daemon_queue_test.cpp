@@ -1,9 +1,12 @@
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "tests/integration/daemon_desk.h"
 
@@ -140,6 +143,25 @@ TEST_CASE("G7 daemon: who asks for a sync that waits already is told so, and doe
   CHECK(first->wait().exit_code == 0);
   CHECK(other->wait().exit_code == 0);
   CHECK(desk.desk.damsync({"sync"}).exit_code == 0);
+  stop(*daemon);
+}
+
+TEST_CASE("daemon: whatever waits for its turn, the status is told, and what finds no place is told that") {
+  TwoAccounts desk;
+  const auto gate = desk.hold("newsroom");
+  const auto daemon = desk.start_ready();
+  REQUIRE(gate->wait_for_arrival(kPatience));
+  std::vector<int> waiting;
+  const std::string request = "{\"do\":\"spend\",\"what\":\"acknowledge\",\"by\":\"anna\",\"reason\":\"x\"}\n";
+  for (int i = 0; i < 20; ++i) waiting.push_back(desk.ask(request));
+  const auto refused = [&] {
+    return std::count_if(waiting.begin(), waiting.end(), [](int fd) { return holds(heard_at(fd), "is busy"); });
+  };
+  CHECK(eventually([&] { return refused() == 8; }));
+  CHECK(holds(desk.control("{\"do\":\"status\"}\n"), "\"exit_code\":0"));
+  for (const int fd : waiting) ::close(fd);
+  gate->release();
+  CHECK(eventually([&] { return !holds(desk.control(request), "is busy"); }));
   stop(*daemon);
 }
 
