@@ -19,6 +19,9 @@
 namespace damsync {
 namespace {
 
+/// How often who waits for another to have written the feed's files looks for a stop.
+constexpr Millis kLook{500};
+
 Result<std::unique_ptr<Receiver>> make_receiver(const WebhookSettings& settings, SecretSource& secrets, Clock& clock) {
   const auto url = Url::parse(settings.url);
   if (!url) return url.error();
@@ -133,10 +136,15 @@ std::vector<DeliverySummary> DeliveryCount::so_far() const {
   return out;
 }
 
-bool write_feed_files(const Settings& settings, Workspace& workspace, Log& log, std::stop_token stop) {
+bool write_feed_files(const Settings& settings, Workspace& workspace, Log& log, const std::stop_token& stop,
+                      const std::function<void()>& moved) {
   if (!settings.store.journal) return true;
-  const std::lock_guard one_at_a_time(workspace.feed_files);
-  const auto written = FeedFiles(*workspace.db, *workspace.store).run(std::move(stop));
+  std::unique_lock one_at_a_time(workspace.feed_files, std::try_to_lock);
+  while (!one_at_a_time.owns_lock() && !one_at_a_time.try_lock()) {
+    if (!SystemClock().wait(kLook, stop)) return false;
+    if (moved) moved();  // who waits is not stuck; who writes may be
+  }
+  const auto written = FeedFiles(*workspace.db, *workspace.store).run(stop, moved);
   if (!written && written.error().code != ErrorCode::kCancelled)
     log.error("feed_files.not_written", {{"reason", written.error().message}});
   return written.ok();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -70,8 +71,9 @@ DeliveryReport deliver_now(const Settings& settings, Database& db, Clock& clock,
                            const std::stop_token& stop);
 
 /// Brings the feed's files in the store up to date, where the settings ask for them. False, and logged: they are
-/// behind; the next call makes up for it. Threads: any.
-bool write_feed_files(const Settings& settings, Workspace& workspace, Log& log, std::stop_token stop);
+/// behind; the next call makes up for it. `moved` is called whenever it got somewhere. Threads: any.
+bool write_feed_files(const Settings& settings, Workspace& workspace, Log& log, const std::stop_token& stop,
+                      const std::function<void()>& moved);
 
 /// For `--json`, and one line for people.
 Json json_of(const DeliverySummary& summary);

@@ -1,6 +1,8 @@
 #include "daemon/service/deliverer.h"
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 #include <utility>
 
 #include "daemon/deliveries.h"
@@ -13,6 +15,35 @@ namespace {
 constexpr const char* kWorker = "outbox";
 constexpr Millis kRetry = std::chrono::minutes(1);
 
+/// Tells after each attempt that the delivery got somewhere.
+class WatchedReceiver final : public Receiver {
+ public:
+  WatchedReceiver(std::unique_ptr<Receiver> receiver, std::function<void()> moved)
+      : receiver_(std::move(receiver)), moved_(std::move(moved)) {}
+
+  const std::string& name() const override { return receiver_->name(); }
+  const EventFilter& filter() const override { return receiver_->filter(); }
+  int in_flight() const override { return receiver_->in_flight(); }
+  Outcome send(const Event& event, std::stop_token stop) override {
+    Outcome outcome = receiver_->send(event, std::move(stop));
+    moved_();
+    return outcome;
+  }
+
+ private:
+  const std::unique_ptr<Receiver> receiver_;
+  const std::function<void()> moved_;
+};
+
+/// A receiver may take as long as its settings say, the programs that print secrets have their limits, and what else a
+/// delivery does takes no longer than other work.
+Millis patience_for(const Settings& settings) {
+  constexpr Millis kSecretsOfOne = std::chrono::seconds(20);
+  Millis longest = kSecretsOfOne * static_cast<int>(settings.webhooks.size());
+  for (const auto& command : settings.commands) longest = std::max(longest, command.time_limit);
+  return longest + Vitals::kPatience;
+}
+
 }  // namespace
 
 Deliverer::Deliverer(Workspace& workspace, Vitals& vitals, Clock& clock, Log& log,
@@ -24,6 +55,7 @@ Deliverer::Deliverer(Workspace& workspace, Vitals& vitals, Clock& clock, Log& lo
 void Deliverer::fit(std::shared_ptr<const Settings> settings) {
   const std::lock_guard lock(mutex_);
   receivers_ = !settings->webhooks.empty() || !settings->commands.empty();
+  patience_ = patience_for(*settings);
   settings_ = settings;
   unfit_ = std::move(settings);
   wanted_ = files_wanted_ = true;
@@ -39,6 +71,8 @@ void Deliverer::fit_pump(const std::stop_token& stop) {
   }
   if (!settings) return;
   auto receivers = make_receivers(*settings, clock_, log_, stop);
+  for (auto& receiver : receivers.usable)
+    receiver = std::make_unique<WatchedReceiver>(std::move(receiver), [this] { moved(); });
   pump_ = std::make_unique<OutboxPump>(*workspace_.db, clock_, log_, std::move(receivers.usable));
   const std::lock_guard lock(mutex_);
   unusable_ = std::move(receivers.unusable);
@@ -89,14 +123,19 @@ void Deliverer::turn(const Now& now) {
   worker_.start([this, job](const std::stop_token& stop) { return deliver(job, stop); });
 }
 
-/// A receiver may take its time; that is not the daemon's to judge, so this worker is never taken for stuck.
+void Deliverer::moved() {
+  const std::lock_guard lock(mutex_);
+  vitals_.moved(kWorker, "delivering", patience_);
+}
+
 Status Deliverer::deliver(const Job& job, const std::stop_token& stop) {
-  vitals_.resting(kWorker, "delivering");
+  moved();
   std::optional<Millis> left;
   try {
     fit_pump(stop);
+    moved();
     if (stop.stop_requested()) return {};  // a receiver may lack its secret because of that
-    if (job.files) write_feed_files(*job.files, workspace_, log_, stop);
+    if (job.files) write_feed_files(*job.files, workspace_, log_, stop, [this] { moved(); });
     left = pump_->pump(stop);
   } catch (const DatabaseError& error) {
     if (!is_disk_full(error)) throw;

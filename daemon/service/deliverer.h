@@ -54,6 +54,7 @@ class Deliverer {
   [[nodiscard]] bool has_work() const;
   Status deliver(const Job& job, const std::stop_token& stop);
   void fit_pump(const std::stop_token& stop);
+  void moved();
 
   Workspace& workspace_;
   Vitals& vitals_;
@@ -65,6 +66,7 @@ class Deliverer {
   std::condition_variable_any ended_;
   std::vector<Error> unusable_;
   bool receivers_ = false;
+  Millis patience_ = Vitals::kPatience;  ///< for anything a delivery does
   std::shared_ptr<const Settings> settings_;
   bool wanted_ = true, files_wanted_ = true;
   std::uint64_t last_begun_ = 0, last_ended_ = 0;  ///< deliveries, counted from 1

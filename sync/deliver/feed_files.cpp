@@ -19,13 +19,13 @@ std::string path_of(std::chrono::sys_days day) {
 
 }  // namespace
 
-Status FeedFiles::run(std::stop_token stop) {
+Status FeedFiles::run(std::stop_token stop, const Moved& moved) {
   FeedDays days(db_);
   const std::int64_t head = FeedReader(db_).head();
   if (days.written() == head) return {};
   for (const auto day : days.behind(days.written(), head)) {
     if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "stopped");
-    if (auto written = write_day(day, head); !written) return written;
+    if (auto written = write_day(day, head, moved); !written) return written;
     crash_point("feed_files.day_written");
   }
   Transaction tx(db_);
@@ -34,7 +34,7 @@ Status FeedFiles::run(std::stop_token stop) {
   return {};
 }
 
-Status FeedFiles::write_day(std::chrono::sys_days day, std::int64_t head) {
+Status FeedFiles::write_day(std::chrono::sys_days day, std::int64_t head, const Moved& moved) {
   auto staged = store_.stage();
   if (!staged) return staged.error();
   std::string lines;
@@ -42,6 +42,7 @@ Status FeedFiles::write_day(std::chrono::sys_days day, std::int64_t head) {
   const auto flush = [&] {
     outcome = (*staged)->write(lines);
     lines.clear();
+    if (moved) moved();
     return outcome.ok();
   };
   FeedDays(db_).each(day, head, [&](const Change& change) {

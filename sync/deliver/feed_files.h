@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <stop_token>
 #include <string_view>
 
@@ -24,11 +25,13 @@ class FeedFiles {
  public:
   FeedFiles(Database& db, FileStore& store) : db_(db), store_(store) {}
 
+  /// Called whenever some of it is written.
+  using Moved = std::function<void()>;
   /// Brings the files up to the head of the feed; does nothing when they are.
-  Status run(std::stop_token stop);
+  Status run(std::stop_token stop, const Moved& moved = {});
 
  private:
-  Status write_day(std::chrono::sys_days day, std::int64_t head);
+  Status write_day(std::chrono::sys_days day, std::int64_t head, const Moved& moved);
 
   Database& db_;
   FileStore& store_;

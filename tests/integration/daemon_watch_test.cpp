@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -98,6 +99,30 @@ TEST_CASE("daemon: a worker that hangs withholds the watchdog's ping until it mo
   CHECK(desk.manager.wait_for("WATCHDOG=1", told + 3));
   CHECK(desk.mirrored(1));
   CHECK(daemon.stop());
+}
+
+TEST_CASE("daemon: a delivery that hangs for longer than any receiver may take is a worker that hangs") {
+  DaemonDesk desk(1);
+  const std::string over = desk.desk.dir / "over";
+  REQUIRE(::mkfifo(over.c_str(), 0600) == 0);
+  const int release = ::open(over.c_str(), O_RDWR | O_CLOEXEC);
+  desk.desk.write_file("hook", "#!/bin/sh\nread line < '" + over + "'\n", 0755);
+  desk.write_more("poll_interval = \"1h\"\n",
+                  "[[command]]\nname = \"slow\"\nrun = [\"" + (desk.desk.dir / "hook") + "\"]\ntime_limit = \"1h\"\n");
+  DaemonThread daemon(desk);
+  REQUIRE(desk.mirrored(1));
+  REQUIRE(eventually([&] { return holds(desk.control("{\"do\":\"status\"}\n"), "\"delivering"); }));
+  daemon.clock.leap(std::chrono::minutes(59));
+  int told = desk.manager.count("WATCHDOG=1");
+  CHECK(desk.manager.wait_for("WATCHDOG=1", told + 3));
+
+  daemon.clock.leap(std::chrono::minutes(10));
+  CHECK(eventually([&] { return holds(daemon.log(), "daemon.stuck worker=outbox"); }));
+  told = desk.manager.count("WATCHDOG=1");
+  CHECK(::write(release, std::string(1000, '\n').data(), 1000) == 1000);  // more lines than events
+  CHECK(desk.manager.wait_for("WATCHDOG=1", told + 3));
+  CHECK(daemon.stop());
+  ::close(release);
 }
 
 }  // namespace damsync
