@@ -95,13 +95,6 @@ class Judge {
       add(account, "never read");
     else if (!read_whole && reader_.has_licenses(account))
       add(account, "its whole history was never read to an end that adds up");
-    if (known) judge_plans(account);
-  }
-
-  /// That the provider refuses them is as it is and no gap in what was asked: see `coverage_remarks`.
-  void judge_plans(const std::string& account) {
-    if (input_.past || input_.only || reader_.plans_refused(account)) return;
-    if (const auto late = late_plans(reader_, input_, account); !late.empty()) add(account, late);
   }
 
   void judge_stream(const ReportCoverage& c) {
@@ -205,7 +198,6 @@ std::vector<std::string> coverage_remarks(const AuditReader& reader, const Audit
   for (const auto& [account, provider] : reader.accounts()) {
     if (std::find(input.accounts.begin(), input.accounts.end(), account) == input.accounts.end()) continue;
     const bool refused = reader.plans_refused(account);
-    if (!input.past && !refused) continue;  // a reason then
     if (const auto late = late_plans(reader, input, account); !late.empty())
       out.push_back(fmt::format("{}: {}{}.", account, late,
                                 refused ? fmt::format("; the provider does not let the account read them, "

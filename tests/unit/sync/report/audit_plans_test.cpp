@@ -59,25 +59,25 @@ TEST_CASE_FIXTURE(PlanDesk, "audit plans: what counts is how the end was moved l
   CHECK(found() == "PLAN_ENDING ");
 }
 
-TEST_CASE("audit plans: plans that were never read, or not for a week, make a report incomplete") {
+TEST_CASE("audit plans: that plans were never read, or not for a week, is a note of a report that is complete") {
   ReportBench bench;
-  const auto reason = [&] {
+  const auto note = [&] {
     const auto out = bench.report();
-    CHECK(out.head.complete == out.head.incomplete_reasons.empty());
-    return out.head.complete ? "" : out.head.incomplete_reasons.front();
+    CHECK(out.head.complete);
+    return out.totals.notes.empty() ? "" : out.totals.notes.front();
   };
   const auto read_at = bench.now();
   bench.clock.advance(days(7));
   bench.polled();
-  CHECK(reason().empty());
+  CHECK(note().empty());
   bench.clock.advance(std::chrono::minutes(1));
-  CHECK(reason() == "newsroom: its plans were last read at " + format_rfc3339(read_at) +
-                        ": QUOTA_LOW and PLAN_ENDING are judged by what they were then");
+  CHECK(note() == "newsroom: its plans were last read at " + format_rfc3339(read_at) +
+                      ": QUOTA_LOW and PLAN_ENDING are judged by what they were then.");
   bench.db->execute("DELETE FROM plan_reading");
-  CHECK(reason() == "newsroom: its plans were never read: QUOTA_LOW and PLAN_ENDING are not judged");
+  CHECK(note() == "newsroom: its plans were never read: QUOTA_LOW and PLAN_ENDING are not judged.");
 }
 
-TEST_CASE("audit plans: that the provider does not let the account read them is a note, and the report is complete") {
+TEST_CASE("audit plans: that the provider does not let the account read them is told with it") {
   ReportBench bench;
   bench.db->execute("DELETE FROM plan_reading");
   bench.commit([&] { PlanBook(*bench.db).put_refused("newsroom", true); });
