@@ -9,9 +9,9 @@ namespace {
 /// Histories give the day in a zone of their own, or no time of day at all.
 constexpr auto kDaySlack = std::chrono::hours(36);
 
-/// Whether it is known what size the license is for. Getty's history did not tell before 2019; Shutterstock's always
-/// does where there is more than one.
-bool tells_size(const AuditLicense& license) { return !license.size.empty() || license.provider != "getty"; }
+/// Whether it is known what size the license is for. An image always has one, and rows of old do not tell it; other
+/// media may come in one size only.
+bool tells_size(const AuditLicense& license) { return !license.size.empty() || license.media_kind != "image"; }
 
 }  // namespace
 
