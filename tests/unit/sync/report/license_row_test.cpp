@@ -10,6 +10,8 @@ ReportLicense row_of(std::string_view details, std::string_view metadata) {
   AgreementBook agreements({}, {});
   LicenseRowReader reader(agreements);
   AuditLicense license;
+  license.account = "newsroom";
+  license.asset_id = "1001";
   license.details = details;
   license.metadata = metadata;
   ReportLicense row;
