@@ -1,37 +1,15 @@
 #include <doctest/doctest.h>
 
 #include "storage/journal/audit_log.h"
-#include "sync/report/audit_report.h"
-#include "tests/unit/storage/catalog/catalog_bench.h"
+#include "tests/unit/sync/report/audit_bench.h"
 
 namespace damsync {
 namespace {
 
-/// Keeps what a report adds up to.
-struct TotalsOnly final : ReportRenderer {
-  Status begin(const ReportHead&) override { return {}; }
-  Status license(const ReportLicense&, std::span<const Finding>) override { return {}; }
-  Status finding(const Finding&) override { return {}; }
-  Status end(const ReportTotals& all) override {
-    totals = all;
-    return {};
-  }
-  ReportTotals totals;
-};
-
-struct TotalsBench : CatalogBench {
-  TotalsBench() {
-    input.report_date = "2026-03-15";
-    input.rules.stale_after = std::chrono::minutes(45);
-  }
-  ReportTotals totals() {
-    input.rules.as_of = input.rules.judged_at = now();
-    input.rules.today = std::chrono::floor<std::chrono::days>(now());
-    TotalsOnly out;
-    const AuditReader reader(*db, {});
-    CHECK(AuditReport(reader, input).write(out, {}, {}));
-    return out.totals;
-  }
+/// Reports of a catalog that follow one of yesterday; no account is asked for.
+struct TotalsBench : ReportBench {
+  TotalsBench() { input.accounts.clear(); }
+  ReportTotals totals() { return report().totals; }
   /// The report of yesterday is written now, and tells of those moments.
   void reported(UtcTime as_of, UtcTime judged_at) {
     Change event;
@@ -42,10 +20,6 @@ struct TotalsBench : CatalogBench {
       journal.append(event);
     });
   }
-  void polled() {
-    commit([&] { writer.put_stream({"newsroom", "licenses", "c", now(), now(), ""}); });
-  }
-  AuditInput input;
 };
 
 }  // namespace
@@ -78,7 +52,6 @@ TEST_CASE("audit report: what came to light after the night of a report that was
 TEST_CASE("audit report: a silence that the earlier report judged is not new again though nothing was heard since") {
   TotalsBench bench;
   bench.input.accounts = {"newsroom"};
-  bench.polled();
   const auto heard = bench.now();
   bench.clock.advance(std::chrono::hours(2));
   bench.reported(heard, bench.now());
@@ -102,6 +75,7 @@ TEST_CASE("audit report: a gap is new when it ends, also when an earlier report 
     bench.writer.add_coverage({"newsroom", "changes", start + std::chrono::hours(1), bench.now()});
     bench.writer.put_stream({"newsroom", "changes", "", bench.now(), std::nullopt, ""});
   });
+  bench.polled();
   bench.input.accounts = {"newsroom"};
   const auto totals = bench.totals();
   CHECK(totals.by_code[static_cast<std::size_t>(FindingCode::kCoverageGap)].open == 1);
