@@ -277,6 +277,7 @@ Result<AuditOutcome> Jobs::audit(AuditOptions options, const ProgressSink& progr
   const Commanded command(*this);
   Pulse pulse(vitals_, command.name(), "a report that a person asked for", kReportPatience);
   options.config_sha256 = settings->sha256;
+  options.others_write = true;
   return run_audit(settings->settings, &workspace_, options, clock_, log_, watched(progress, pulse), stop);
 }
 
