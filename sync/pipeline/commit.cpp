@@ -96,6 +96,10 @@ void Committer::notice(const AssetNotice& notice, UtcTime now) {
   cycle_.writer.note_update(cycle_.account, notice.asset_id, notice.time);
   const bool later = !asset->updated_at || notice.time > *asset->updated_at;
   if (later) event(EventType::kAssetUpdated, notice.asset_id, "", {"updated_at"});
+  const auto licenses = cycle_.catalog.licenses_of(cycle_.account, notice.asset_id);
+  const auto is_image = [](const auto& license) { return license.media_kind == "image"; };
+  // A provider describes images: to ask it for a video would be to be told that there is none.
+  if (!licenses.empty() && std::none_of(licenses.begin(), licenses.end(), is_image)) return;
   cycle_.writer.put_pending({cycle_.account, PendingKind::kMetadata, notice.asset_id, 0, now,
                              notice.deleted ? kDeletionAnnounced : kChangeAnnounced, now});
 }

@@ -169,6 +169,20 @@ TEST_CASE_FIXTURE(CycleBench, "cycle: a withdrawn asset keeps its file, is froze
   CHECK(contains(events(), "asset.withdrawn 101 "));
 }
 
+TEST_CASE_FIXTURE(CycleBench, "cycle: a video that a feed tells of is not asked for, and not taken for withdrawn") {
+  add_assets(*this, 1);
+  provider.history.front().media_kind = "video";
+  provider.assets.clear();
+  cycle();
+  provider.notices = {{"101", false, clock.utc()}};
+  clock.advance(std::chrono::hours(1));
+
+  CHECK(cycle().assets_withdrawn == 0);
+
+  CHECK(catalog().find_asset("newsroom", "101")->state == AssetState::kUnknown);
+  CHECK(provider.count("describe") + provider.count("recheck") == 0);
+}
+
 TEST_CASE_FIXTURE(CycleBench, "F13 cycle: a withdrawn asset that comes back is restored") {
   add_assets(*this, 1);
   cycle();
