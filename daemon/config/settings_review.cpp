@@ -87,7 +87,7 @@ class FileReview {
   void look_at_secret(const NamedSecret& secret) {
     const KeyPlace place{secret.section, secret.index, secret.key};
     const SecretRef& ref = *secret.ref;
-    if (secret.key == "refresh_token" && ref.kind != SecretRef::Kind::kFile)
+    if (secret.key == "refresh_token" && ref.kind != SecretRef::Kind::kNone && ref.kind != SecretRef::Kind::kFile)
       warn(place, "is not a file: a new token, with which providers replace it, cannot be kept; use { file = ... }");
     if (ref.kind == SecretRef::Kind::kPlain && secret.section == "webhook")
       if (const auto key = webhook_key(ref.plain); !key) fail(place, key.error().message);
