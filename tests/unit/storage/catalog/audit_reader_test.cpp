@@ -205,11 +205,11 @@ TEST_CASE("audit reader: paid calls are those of one asset, under whatever name 
     bench.writer.ensure_account("archive", "other", bench.now());
     for (const char* account : {"newsroom", "desk", "archive"})
       for (const char* asset : {"1001", "1002"})
-        bench.writer.upsert_license(account, sample_license(std::string("e") + asset, asset), "", bench.now());
+        bench.writer.upsert_license(account, sample_license(std::string(account) + asset, asset), "", bench.now());
   });
   SpendLedger ledger(*bench.db);
   const auto spend = [&](const char* account, const std::string& asset) {
-    const auto opened = ledger.open({account, asset, "e" + asset, "huge", "jpg", "p", 0, bench.now(), {}},
+    const auto opened = ledger.open({account, asset, account + asset, account, "jpg", "p", 0, bench.now(), {}},
                                     {10, bench.now() - std::chrono::hours(24)});
     ledger.close_spent(opened.spend_id, {}, "", bench.now());
     return opened.spend_id;
@@ -430,6 +430,7 @@ TEST_CASE(
 
 TEST_CASE("audit reader: a report that was written late covers what it is about, and no more") {
   PastBench bench;
+  bench.upsert(sample_license("e1"));
   const auto change = [&] {
     bench.commit([&] { bench.journal.append(sample_change(EventType::kAssetLicensed)); });
     return bench.now();

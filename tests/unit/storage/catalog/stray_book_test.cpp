@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "storage/catalog/audit_reader.h"
 #include "tests/unit/storage/catalog/catalog_bench.h"
 
 namespace damsync {
