@@ -63,7 +63,7 @@ Status Verifier::check_files(const VerifyOptions& options, const std::stop_token
     if (parts_.progress)
       parts_.progress({"", "verify", summary_.checked, static_cast<std::int64_t>(wanted.size()), summary_.bytes});
   }
-  return {};
+  return stop.stop_requested() ? Status(make_error(ErrorCode::kCancelled, "stopped")) : Status();
 }
 
 Status Verifier::check(const Catalog::StoredFile& file) {
