@@ -29,6 +29,12 @@ void wake_up(int event) {
   [[maybe_unused]] const auto ignored = ::write(event, &one, sizeof one);
 }
 
+/// A request is on its way to its thread.
+bool has_input(int fd) {
+  pollfd ready{fd, POLLIN, 0};
+  return ::poll(&ready, 1, 0) == 1 && (ready.revents & POLLIN) != 0;
+}
+
 bool send_line(int fd, const Json& json) {
   const std::string line = write_json(json) + "\n";
   for (std::string_view rest = line; !rest.empty();) {
@@ -161,7 +167,8 @@ bool ControlServer::drop_silent(Asker newcomer) {
 bool ControlServer::drop_oldest_silent(Asker asker) {
   for (auto at = connections_.begin(); at != connections_.end(); ++at) {
     auto silent = Stage::kSilent;
-    if (at->asker != asker || !at->stage.compare_exchange_strong(silent, Stage::kDropped)) continue;
+    if (at->asker != asker || has_input(at->fd)) continue;
+    if (!at->stage.compare_exchange_strong(silent, Stage::kDropped)) continue;
     ::shutdown(at->fd, SHUT_RDWR);
     at->thread.join();
     ::close(at->fd);
