@@ -31,9 +31,10 @@ bool give_to(int fd, const struct stat& owner) {
   return ::geteuid() != 0 || ::fchown(fd, owner.st_uid, owner.st_gid) == 0;
 }
 
-/// The group may read what takes the place of a file that it, and nobody else, could read: the daemon is one of it.
+/// For its owner alone, but where that is root and a group of somebody else's could read the file: the daemon did.
 mode_t mode_like(const struct stat& model) {
-  const bool for_group = S_ISREG(model.st_mode) && (model.st_mode & S_IRWXO) == 0;
+  const bool for_group =
+      S_ISREG(model.st_mode) && (model.st_mode & S_IRWXO) == 0 && model.st_uid == 0 && model.st_gid != 0;
   return S_IRUSR | S_IWUSR | (for_group ? model.st_mode & S_IRGRP : 0);
 }
 

@@ -7,8 +7,9 @@
 
 namespace damsync {
 
-/// Puts a new secret in the place of the one in `path` (a link's target), mode 0600, or 0640 when the old one had that.
-/// The file keeps its owner when root writes it, so that the daemon can still read it.
+/// Puts a new secret in the place of the one in `path` (a link's target), mode 0600.
+/// The file keeps its owner when root writes it, and what is root's its mode 0640 for another group, so that the daemon
+/// can still read it.
 ///
 /// Errors   kSettings: names the path and the reason, never the content; the old file is untouched then.
 /// Durable  when it returns ok; a crash leaves the old or the new file, never a half one.
