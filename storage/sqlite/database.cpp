@@ -28,12 +28,27 @@ ErrorCode code_of(int sqlite_code) noexcept {
   }
 }
 
+bool is_no_room(int system_error) noexcept {
+  return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
+}
+
+/// Whether the database or its log met a lack of room last, or the connection did.
+bool met_no_room(sqlite3* db) noexcept {
+  int of_database = 0, of_log = 0;
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &of_database);
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (log != nullptr && log->pMethods != nullptr) log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &of_log);
+  return is_no_room(of_database) || is_no_room(of_log) || is_no_room(sqlite3_system_errno(db));
+}
+
 /// SQLite says SQLITE_FULL only of a database or log that met ENOSPC: a quota, an index of the log that finds no room
 /// and a file that cannot be made for want of it are I/O errors to it.
-int without_room(int sqlite_code, int system_error) noexcept {
-  const int kind = sqlite_code & 0xff;
-  const bool no_room = system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
-  return (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN) && no_room ? SQLITE_FULL : sqlite_code;
+int without_room(int sqlite_code, sqlite3* db) noexcept {
+  const int exact = sqlite3_extended_errcode(db);
+  const bool unclear =
+      exact == SQLITE_IOERR_WRITE || exact == SQLITE_IOERR_SHMSIZE || (exact & 0xff) == SQLITE_CANTOPEN;
+  return unclear && met_no_room(db) ? SQLITE_FULL : sqlite_code;
 }
 
 /// What a person can do about it.
@@ -142,8 +157,8 @@ void Database::release(sqlite3_stmt* statement) noexcept {
 void Database::fail(int sqlite_code, std::string_view doing) const {
   const std::string where = state_->path.empty() ? "in memory" : state_->path.string();
   const bool injected = sqlite3_errcode(state_->handle) == SQLITE_OK;
-  const char* text = injected ? sqlite3_errstr(sqlite_code) : sqlite3_errmsg(state_->handle);
-  const int code = injected ? sqlite_code : without_room(sqlite_code, sqlite3_system_errno(state_->handle));
+  const std::string text = injected ? sqlite3_errstr(sqlite_code) : sqlite3_errmsg(state_->handle);
+  const int code = injected ? sqlite_code : without_room(sqlite_code, state_->handle);
   throw DatabaseError(code_of(code), code,
                       fmt::format("catalog {}: {} (SQLite {}, in `{}`): {}", where, text, sqlite_code,
                                   doing.substr(0, 60), advice_for(code)));

@@ -361,7 +361,7 @@ TEST_CASE("statement: values come back as they were bound, absent ones as absent
   CHECK(query.blob(4) == with_nul);
 }
 
-TEST_CASE("X2 database: a quota that is used up, or a file that may not grow, is a full disk; an I/O error is none") {
+TEST_CASE("X2 database: a quota that is used up, or a file that may not grow, is a full disk, an I/O error is none") {
   struct Row {
     int error;
     bool full;
@@ -382,7 +382,7 @@ TEST_CASE("X2 database: a quota that is used up, or a file that may not grow, is
       return;
     }
     REQUIRE(failure);
-    INFO(failure->what());
+    INFO(std::string(failure->what()));
     CHECK(failure->code() == ErrorCode::kStorage);
     CHECK(is_disk_full(*failure) == row.full);
     CHECK((std::string(failure->what()).find("the disk is full") != std::string::npos) == row.full);
