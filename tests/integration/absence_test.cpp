@@ -35,7 +35,7 @@ TEST_CASE_FIXTURE(PhotoDesk, "T29 absence: an account over its daily limit is le
   CHECK_FALSE(poll().error);
 }
 
-TEST_CASE_FIXTURE(PhotoDesk, "T29 absence: a person may try before the day is over; what comes of it counts") {
+TEST_CASE_FIXTURE(PhotoDesk, "T29 absence: a person may try before the day is over, what comes of it counts") {
   limit(0);
   CHECK(poll().error);
   const auto before = calls();

@@ -79,11 +79,11 @@ TEST_CASE("daemon: one that stands still is told of by status within seconds, no
   end(*daemon);
 }
 
-TEST_CASE("daemon: works for root and its own user; whoever else may open the socket is told the status") {
+TEST_CASE("daemon: works for root and its own user, whoever else may open the socket is told the status") {
   DaemonDesk desk;
   const auto daemon = desk.start_ready();
   REQUIRE(desk.mirrored(3));
-  fs::permissions(desk.desk.dir.path(), fs::perms::others_exec, fs::perm_options::add);
+  fs::permissions(desk.desk.dir.path(), fs::perms::group_exec | fs::perms::others_exec, fs::perm_options::add);
   REQUIRE(::chmod((desk.desk.catalog().string() + ".sock").c_str(), 0666) == 0);  // as if in the group
   {
     const AsNobody nobody;

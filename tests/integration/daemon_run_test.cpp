@@ -50,7 +50,7 @@ TEST_CASE("daemon: a notification socket may be abstract") {
   check_stops(*daemon);
 }
 
-TEST_CASE("G5 daemon: a second one leaves with 75 within a second; after a SIGKILL the next one starts") {
+TEST_CASE("G5 daemon: a second one leaves with 75 within a second, after a SIGKILL the next one starts") {
   DaemonDesk desk;
   auto first = desk.start_ready();
   const ProgramResult second = desk.desk.damsync({"run"});

@@ -78,7 +78,7 @@ TEST_CASE_FIXTURE(HookDesk, "deliveries: a receiver that is new is told what com
 }
 
 TEST_CASE_FIXTURE(HookDesk,
-                  "W1 deliveries: a failing receiver fails no sync; status and list tell, retry brings it all") {
+                  "W1 deliveries: a failing receiver fails no sync, status and list tell, retry brings it all") {
   hook.answer([](const Received&) { return "500 Oops\r\n"; });
   desk.sync(0);
   CHECK(desk.tree().size() > 3);

@@ -45,7 +45,7 @@ TEST_CASE("getty daemon: one token serves many polls") {
 }
 
 TEST_CASE(
-    "T29 getty daemon: over the daily limit one call is made, over a restart too; status says why; a person may try") {
+    "T29 getty daemon: over the daily limit one call is made, over a restart too, status says why, a person may try") {
   PollingDesk desk;
   desk.write_settings("never");
   desk.sim.edit([](GettyState& state) {

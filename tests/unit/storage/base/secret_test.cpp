@@ -86,7 +86,7 @@ TEST_CASE("secret: secrets may be added while others redact") {
   CHECK(redactor.redact("secret-number-49") == "***");
 }
 
-TEST_CASE("redactor: of passing secrets the newest are known, in bounded memory; lasting ones always are") {
+TEST_CASE("redactor: of passing secrets the newest are known, in bounded memory, lasting ones always are") {
   Redactor redactor;
   redactor.add(Secret("the-lasting-one"));
   for (std::size_t i = 0; i <= Redactor::kPassing; ++i)

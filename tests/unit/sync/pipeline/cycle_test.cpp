@@ -258,7 +258,7 @@ TEST_CASE_FIXTURE(CycleBench, "F12 cycle: a provider that mends its mistake rele
 }
 
 TEST_CASE_FIXTURE(CycleBench,
-                  "I7 cycle: a license that a complete history does not list has vanished; its file stays") {
+                  "I7 cycle: a license that a complete history does not list has vanished, its file stays") {
   add_assets(*this, 4);
   cycle();
   provider.history.erase(provider.history.begin() + 1);

@@ -56,7 +56,7 @@ TEST_CASE_FIXTURE(PlanBench, "plans: a reading that fails leaves the last one as
 }
 
 TEST_CASE_FIXTURE(PlanBench,
-                  "plans: that the account may not read them is noted until they are read; a failure says nothing") {
+                  "plans: that the account may not read them is noted until they are read, a failure says nothing") {
   const auto refused = [this] { return PlanBook(db()).refused("newsroom"); };
   source.error = make_error(ErrorCode::kUnavailable, "HTTP 503");
   read();

@@ -57,7 +57,7 @@ TEST_CASE_FIXTURE(WriterBench, "report: a folder with a manifest that sha256sum 
   CHECK(log.report_rows().back().digest == report.manifest_sha256);
 }
 
-TEST_CASE_FIXTURE(WriterBench, "report: reports of one directory form a chain; equal ones are not written twice") {
+TEST_CASE_FIXTURE(WriterBench, "report: reports of one directory form a chain, equal ones are not written twice") {
   const auto first = write(request(), ReportSample());
   const auto again = write(request(), ReportSample());
   CHECK(again.unchanged);

@@ -149,7 +149,7 @@ TEST_CASE("J4 getty changes: a change that is half readable is still a change, a
   CHECK(page->rejected.size() == 3);
 }
 
-TEST_CASE("F5 getty changes: several changes of one asset count as its latest; no change is from the future") {
+TEST_CASE("F5 getty changes: several changes of one asset count as its latest, no change is from the future") {
   GettyBench bench;
   bench.transport.push(200, kOneChannel);
   bench.transport.push(200, change_set("9", R"(

@@ -103,7 +103,7 @@ TEST_CASE("getty: a download becomes a license with all that the row says") {
       R"("product_id":"4321","product_type":"premiumaccess","project":"P-7","width":3000})");
 }
 
-TEST_CASE("getty: the format of a license is what its size tells; a row without a size tells none") {
+TEST_CASE("getty: the format of a license is what its size tells, a row without a size tells none") {
   const auto format = [](Json size) {
     return normalize({wire(download_row("1", "2026-03-02T08:00:00Z", Json::object({{"size_name", std::move(size)}})))})
         .front()

@@ -133,7 +133,7 @@ TEST_CASE("P1 P2 getty describe: an id without the form of one is never sent") {
   CHECK(bench.transport.requests().empty());
 }
 
-TEST_CASE("getty recheck: one asset, bare or in an envelope; missing in any way is not found") {
+TEST_CASE("getty recheck: one asset, bare or in an envelope, missing in any way is not found") {
   const auto recheck = [](int status, std::string body) {
     GettyBench bench;
     bench.transport.push(status, std::move(body));

@@ -200,7 +200,7 @@ TEST_CASE("update feed: after ten days offline every day is covered by windows o
                                             "2026-03-09..2026-03-12", "2026-03-12..2026-03-15"});
 }
 
-TEST_CASE("update feed: windows are due once a day; the polls between are light") {
+TEST_CASE("update feed: windows are due once a day, the polls between are light") {
   CHECK(windows_of({.through = day(2026, 3, 15)}, both(day(2026, 3, 15) + hours(9))).empty());
   CHECK(windows_of({.through = day(2026, 3, 15)}, both(day(2026, 3, 16))).size() == 1);
 }

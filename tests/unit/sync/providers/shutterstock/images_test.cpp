@@ -22,7 +22,7 @@ const char* kLink = R"({"url":"https://download.shutterstock.com/gatekeeper/abc/
 
 }  // namespace
 
-TEST_CASE_FIXTURE(ShutterstockBench, "describe: ids in one call, matched by id; what the answer leaves out is absent") {
+TEST_CASE_FIXTURE(ShutterstockBench, "describe: ids in one call, matched by id, what the answer leaves out is absent") {
   auto shutterstock = provider();
   transport.push(200, list_body({image_item("12"), image_item("11"), image_item("77")}));
   const std::vector<std::string> ids{"11", "12", "13", "../1", "9763363ao"};

@@ -149,7 +149,7 @@ TEST_CASE_FIXTURE(ShutterstockBench, "licenses: a failed page leaves the cursor 
 }
 
 TEST_CASE_FIXTURE(ShutterstockBench,
-                  "J4 licenses: a bad row is rejected, the page goes on; a page of nothing else stops") {
+                  "J4 licenses: a bad row is rejected, the page goes on, a page of nothing else stops") {
   auto shutterstock = provider();
   transport.push(200, list_body({R"({"id":7.5})", license_row("e1", "2026-01-01T00:00:00Z")}));
   const auto page = shutterstock.poll({"licenses", {}, &known}, {});
@@ -259,7 +259,7 @@ TEST_CASE_FIXTURE(ShutterstockBench, "updates: a cycle is a light poll, then clo
   CHECK(target(requests) == "/v2/images/updated?interval=2%20HOUR&sort=newest&per_page=2000&page=1");
 }
 
-TEST_CASE_FIXTURE(ShutterstockBench, "F1 F5 updates: one notice an asset, the latest; foreign rows cost nothing") {
+TEST_CASE_FIXTURE(ShutterstockBench, "F1 F5 updates: one notice an asset, the latest, foreign rows cost nothing") {
   auto shutterstock = provider();
   transport.push(
       200, list_body({update_row("11", "2026-03-14T10:00:00-04:00"), update_row("99", "rubbish"),

@@ -215,7 +215,7 @@ TEST_CASE("J7 text: a NUL character rejects the item, other controls stay as the
         "b");
 }
 
-TEST_CASE("J9 dates: strict, with a zone, applied; second 60 is 59") {
+TEST_CASE("J9 dates: strict, with a zone, applied, second 60 is 59") {
   for (const char* bad : {"\"2016-10-03T15:58:18\"", "\"2016-10-03T15:58:18+99:99\"", "\"2016-02-30T00:00:00Z\"",
                           "\"0000-01-01T00:00:00Z\"", "\"9999999-01-01T00:00:00Z\"", "\"1\"", "1475524698",
                           "\"2016-10-03T15:58:18Z trailing\"", "\"2016-10-03\""}) {
@@ -237,7 +237,7 @@ TEST_CASE("J10 prices: negative, text with rubbish and booleans reject the row")
         std::string::npos);
 }
 
-TEST_CASE("J10 subscription: a quota that cannot be read makes no plan; one that is absent is not known") {
+TEST_CASE("J10 subscription: a quota that cannot be read makes no plan, one that is absent is not known") {
   const char* plan = R"({"id":"s1","allotment":{"downloads_left":317,"downloads_limit":350}})";
   CHECK(std::get<Subscription>(read_subscription(parsed(plan))).downloads_left == 317);
   for (const char* bad : {"-1", "1.5", "\"12\"", "true", "1e400"})
